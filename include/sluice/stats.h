@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Statistics: the layout of the shared memory in which workers count and from which anybody may
+ * read. A file of one page per worker and one more for the process (RUN_DIR/stats). Each counter
+ * has one writer, the worker; readers map it read-only and load each number whole (relaxed
+ * atomics), so they cost the worker nothing and cannot disturb it.
+ */
+#ifndef SLUICE_STATS_H
+#define SLUICE_STATS_H
+
+#include <stdint.h>
+
+#define SLUICE_STATS_MAGIC   UINT64_C(0x3161747365636975) /* changes with the layout's meaning */
+#define SLUICE_STATS_VERSION 1
+#define SLUICE_STATS_FILE    "stats"
+
+/* X(name, kind, help): kind C counts up for ever, G is a level that goes up and down. */
+#define SLUICE_STATS(X)                                                                       \
+	X(rx_packets, C, "packets received")                                                  \
+	X(rx_bytes, C, "bytes received, Ethernet headers included")                           \
+	X(tx_packets, C, "packets sent")                                                      \
+	X(tx_bytes, C, "bytes sent, Ethernet headers included")                               \
+	X(rx_truncated, C, "packets shorter than their headers say, dropped")                 \
+	X(rx_not_tcp, C, "packets of another protocol, dropped")                              \
+	X(rx_fragments, C, "IP fragments, dropped")                                           \
+	X(rx_bad_headers, C, "packets with impossible headers, dropped")                      \
+	X(rx_bad_checksums, C, "packets with a wrong checksum, dropped")                      \
+	X(rx_bad_options, C, "packets with broken TCP options, dropped")                      \
+	X(rx_no_connection, C, "segments for no connection of ours")                          \
+	X(rx_inbox_full, C, "segments dropped because no inbox was free")                     \
+	X(rx_ring_full, C, "packets the kernel dropped because the RX ring was full")         \
+	X(rx_fill_empty, C, "times the kernel found the fill ring empty")                     \
+	X(tx_kicks, C, "system calls to start transmission")                                  \
+	X(connections_accepted, C, "connections accepted")                                    \
+	X(connections_refused, C, "SYNs not answered: backlog or table full")                 \
+	X(connections_reset_sent, C, "connections we reset")                                  \
+	X(connections_reset_received, C, "connections peers reset")                           \
+	X(connections_timed_out, C, "connections given up after retransmissions or idleness") \
+	X(connections_open, G, "connections open")                                            \
+	X(handshakes_done, C, "TLS handshakes completed")                                     \
+	X(handshakes_failed, C, "TLS handshakes failed")                                      \
+	X(handshakes_refused, C, "TLS handshakes refused for lack of memory")                 \
+	X(requests, C, "HTTP requests")                                                       \
+	X(responses_2xx, C, "responses 200 to 299")                                           \
+	X(responses_3xx, C, "responses 300 to 399")                                           \
+	X(responses_4xx, C, "responses 400 to 499")                                           \
+	X(responses_5xx, C, "responses 500 to 599")                                           \
+	X(body_bytes, C, "bytes of files handed to the stream, retransmissions not counted")  \
+	X(reads, C, "disk reads")                                                             \
+	X(read_bytes, C, "bytes read from disk")                                              \
+	X(read_errors, C, "disk reads that failed")                                           \
+	X(short_reads, C, "responses reset because a file had shrunk")                        \
+	X(retransmitted_segments, C, "segments sent again")                                   \
+	X(retransmitted_bytes, C, "payload bytes sent again")                                 \
+	X(reread_bytes, C, "bytes read from disk a second time for retransmission")           \
+	X(tag_mismatches, C, "records not sent again because their file had changed")         \
+	X(recoveries, C, "loss recoveries")                                                   \
+	X(retransmission_timeouts, C, "retransmission timeouts")                              \
+	X(records_sealed, C, "TLS records sealed, retransmissions included")                  \
+	X(objects_open, G, "files open")                                                      \
+	X(frames_total, G, "UMEM frames")                                                     \
+	X(frames_used, G, "frames being filled or on their way out")                          \
+	X(frames_used_high, G, "most frames ever in use")                                     \
+	X(buffers_total, G, "disk buffers")                                                   \
+	X(buffers_used, G, "disk buffers in use")                                             \
+	X(buffers_used_high, G, "most disk buffers ever in use")                              \
+	X(inboxes_total, G, "inboxes for partial requests")                                   \
+	X(inboxes_used, G, "inboxes in use")                                                  \
+	X(pump_waits, C, "times a connection waited for a disk buffer or frames")             \
+	X(loop_turns, C, "turns of the worker's loop")                                        \
+	X(loop_busy_ns, C, "nanoseconds the loop had work")                                   \
+	X(loop_idle_ns, C, "nanoseconds the loop slept")                                      \
+	X(memory_bytes, G, "memory allocated by the worker, arena included")
+
+struct sluice_worker_stats {
+#define X(name, kind, help) uint64_t name;
+	SLUICE_STATS(X)
+#undef X
+	uint64_t queue;
+	uint64_t cpu;
+	uint64_t zero_copy; /* 1: AF_XDP zero-copy, 0: copy */
+	uint64_t huge_pages;
+	char aead[32];
+} __attribute__((aligned(4096)));
+
+struct sluice_process_stats {
+	uint64_t magic;
+	uint32_t version, worker_cnt;
+	uint64_t started_s; /* seconds since 1970 */
+	uint32_t pid;
+	uint32_t steer_mode; /* enum sl_steer_mode */
+	uint32_t program_id; /* of the steering program */
+	uint32_t draining;
+	char package_version[32];
+	char iface[32];
+} __attribute__((aligned(4096)));
+
+struct sluice_stats {
+	struct sluice_process_stats process;
+	struct sluice_worker_stats workers[];
+};
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Every fixed limit of the server, with its reason. All memory is sized from these (and from the
+ * few options that scale them) before the first packet; see doc/memory.md.
+ */
+#ifndef SL_BASE_LIMITS_H
+#define SL_BASE_LIMITS_H
+
+enum {
+	SL_WORKERS_MAX = 64,   /* one a NIC queue; stats.h has a block for each */
+	SL_LISTENERS_MAX = 64, /* after wildcards are spread over the interface's addresses */
+
+	/* Connections. Twice the default is still under 32 MiB of tables. */
+	SL_CONNS_DEFAULT = 16384,
+	SL_CONNS_MAX = 1 << 20,
+
+	/* Largest MTU served: a frame of 4096 bytes less the kernel's 256 bytes of XDP headroom,
+	 * the Ethernet header with two VLAN tags, and room to spare. "3000 is safe, 3500 is not."
+	 */
+	SL_MTU_MAX = 3000,
+	SL_MTU_MIN = 1280, /* IPv6's minimum */
+
+	/* Where a packet's TCP payload starts in a transmit frame. Headers are written backwards
+	 * from here: Ethernet 14, two VLAN tags 8, IPv6 40, TCP with options 60 = 122. A multiple
+	 * of 64 so that the cipher's stores are aligned. */
+	SL_FRAME_HEADROOM_BYTES = 128,
+
+	/* Disk buffers: one read. 16 KiB costs about 7 us of CPU with O_DIRECT, 128 KiB about 10.
+	 */
+	SL_BUFFER_BYTES = 128 * 1024,
+
+	/* TLS (RFC 8446, 5.1 and 5.2). */
+	SL_RECORD_PLAIN_MAX_BYTES = 16384,
+	SL_RECORD_HEADER_BYTES = 5,
+	SL_RECORD_TAG_BYTES = 16,
+	SL_RECORD_OVERHEAD_BYTES = SL_RECORD_HEADER_BYTES + 1 + SL_RECORD_TAG_BYTES,
+
+	/* What one client may have waiting to be read: a whole TLS record and the request before
+	 * it. It is the largest receive window offered, too. */
+	SL_INBOX_BYTES = 32 * 1024,
+	SL_REQUEST_MAX_BYTES = 8192, /* request line and header fields, as nginx's default */
+
+	/* Bytes from memory on their way out (handshake flights, response heads) are held in chunks
+	 * until they are acked. */
+	SL_CHUNK_BYTES = 2048,
+
+	SL_PATH_MAX_BYTES = 1024, /* decoded path of a request, below the root */
+};
+
+_Static_assert(SL_FRAME_HEADROOM_BYTES >= 14 + 8 + 40 + 60, "all headers fit before the payload");
+_Static_assert(SL_FRAME_HEADROOM_BYTES % 64 == 0, "payload starts on a cache line");
+_Static_assert(SL_INBOX_BYTES >= SL_REQUEST_MAX_BYTES + SL_RECORD_PLAIN_MAX_BYTES + 256 + 5,
+	       "a request that fills its limit and one more record fit the inbox");
+
+#endif

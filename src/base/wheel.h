@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Timing wheel: hierarchical, for one timer per index [0, timers). Arming, moving and cancelling
+ * are O(1); firing is in order of ticks. It never reads a clock: time comes with each call.
+ *
+ * A tick is 2^SL_WHEEL_TICK_SHIFT ns (65.5 us): a sixteenth of a millisecond keeps pacing bursts
+ * short and the delayed-ACK and RTO timers far finer than they need. A timer never fires early, and
+ * at most one tick late plus the caller's own lateness.
+ */
+#ifndef SL_BASE_WHEEL_H
+#define SL_BASE_WHEEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+	SL_WHEEL_TICK_SHIFT = 16,
+	SL_WHEEL_LEVELS =
+	    5, /* 64^5 ticks: 19 hours; later deadlines wait in the last slot and move on */
+	SL_WHEEL_SLOTS_LOG2 = 6,
+	SL_WHEEL_SLOTS = 1 << SL_WHEEL_SLOTS_LOG2,
+};
+
+#define SL_WHEEL_NEVER UINT64_MAX
+
+struct sl_wheel_timer {
+	uint64_t at_ns; /* SL_WHEEL_NEVER: not armed */
+	uint32_t next_idx, prev_idx;
+	uint32_t slot; /* which list it is in; internal */
+};
+
+struct sl_wheel {
+	struct sl_wheel_timer *timers; /* total_cnt of them, owned */
+	uint32_t total_cnt;
+	uint64_t now_tick;
+	uint64_t occupied[SL_WHEEL_LEVELS]; /* a bit per slot that may hold timers */
+	uint32_t heads[SL_WHEEL_LEVELS][SL_WHEEL_SLOTS];
+};
+
+/* Errors: -ENOMEM. Setup only. */
+int sl_wheel_init(struct sl_wheel *wheel, uint32_t total_cnt, uint64_t now_ns);
+void sl_wheel_fini(struct sl_wheel *wheel);
+
+/* (Re)arms timer idx; at_ns in the past fires at the next advance. SL_WHEEL_NEVER cancels. */
+void sl_wheel_arm(struct sl_wheel *wheel, uint32_t idx, uint64_t at_ns);
+
+/* Takes one timer that is due at now_ns off the wheel: true and its index, or false when none is
+ * left. Call until false; timers armed in between for the past are found too. now_ns never goes
+ * back. */
+bool sl_wheel_expire(struct sl_wheel *wheel, uint64_t now_ns, uint32_t *idx);
+
+/* A lower bound of the next deadline, for sleeping: never later than the earliest timer's own tick
+ * boundary; SL_WHEEL_NEVER if nothing is armed. */
+uint64_t sl_wheel_next_ns(const struct sl_wheel *wheel);
+
+#endif

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Disk: files opened and read without blocking, into registered buffers, past the page cache. A
+ * seam: disk_uring.c drives an io_uring; tests/sim serves files from memory with latency and
+ * faults. One for each worker; owner core only, but for open and close.
+ *
+ * The worker sleeps in this room too: its one blocking wait wakes on a completion, on a packet (the
+ * NIC's descriptor is polled through the ring), on a message of the main thread (an eventfd,
+ * likewise) or at the deadline.
+ *
+ * Buffers are SL_BUFFER_BYTES each, carved from the worker's arena and registered with the ring.
+ * Owner of a buffer: free, disk (a read is in flight) or pump (between its completion and
+ * sl_disk_give).
+ */
+#ifndef SL_DISK_DISK_H
+#define SL_DISK_DISK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+
+struct sl_disk;
+
+struct sl_disk_config {
+	const char *root;    /* directory below which all names are resolved */
+	uint32_t buffer_cnt; /* [1, 4096] */
+	uint32_t file_cnt;   /* files open at once, [1, 65536] */
+};
+
+/* Opens the ring, registers the buffers, opens root. Errors, each with its line in the log:
+ * -ENOENT, -ENOTDIR (root), -EOPNOTSUPP (root's file system has no O_DIRECT), -ENOSYS or -EPERM
+ * (io_uring missing or disabled: the line names kernel.io_uring_disabled and seccomp), -ENOMEM. */
+int sl_disk_open(struct sl_disk **disk, const struct sl_disk_config *config,
+		 struct sl_arena *arena);
+void sl_disk_close(struct sl_disk *disk); /* waits for what is in flight */
+
+struct sl_disk_file {
+	uint32_t idx; /* [0, file_cnt) */
+};
+
+struct sl_disk_info {
+	uint64_t size_bytes, ino, dev;
+	int64_t mtime_ns;     /* since 1970 */
+	uint32_t align_bytes; /* of offset, length and memory, for O_DIRECT: STATX_DIOALIGN, else
+				 the block size; a power of two */
+};
+
+struct sl_disk_buffer {
+	uint32_t idx; /* [0, buffer_cnt) */
+};
+
+bool sl_disk_take(struct sl_disk *disk,
+		  struct sl_disk_buffer *buffer); /* free → pump; false: none free */
+void sl_disk_give(struct sl_disk *disk, struct sl_disk_buffer buffer); /* pump → free */
+uint8_t *sl_disk_memory(struct sl_disk *disk, struct sl_disk_buffer buffer);
+uint32_t sl_disk_free_buffers(const struct sl_disk *disk);
+
+/* Starts to open path (relative, NUL-terminated, the caller's until the event), beneath root: no
+ * "..", no symbolic link that leaves it (openat2, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS). Never
+ * waits for a FIFO, never opens a device's data path. Event: SL_DISK_OPENED with error 0 and file
+ * and info, or -ENOENT, -EACCES, -EISDIR, -EXDEV, -ELOOP, -ENAMETOOLONG, -ENOTDIR, -EMFILE
+ * (file_cnt), -EINVAL (not a regular file), -EOPNOTSUPP (no O_DIRECT), -errno. */
+void sl_disk_open_file(struct sl_disk *disk, const char *path, uint64_t cookie);
+
+/* Starts to close; no event. No read of it may be in flight. */
+void sl_disk_close_file(struct sl_disk *disk, struct sl_disk_file file);
+
+/* Starts to read [off_bytes, off_bytes + len_bytes) into buffer: pump → disk. off_bytes and
+ * len_bytes are multiples of align_bytes, len_bytes ≤ SL_BUFFER_BYTES; the end may lie past the end
+ * of the file. Event: SL_DISK_READ, buffer is the pump's again, done_bytes in [0, len_bytes] (short
+ * only at the end of the file: the room itself goes on after a short read in the middle), or error.
+ */
+void sl_disk_read(struct sl_disk *disk, struct sl_disk_file file, struct sl_disk_buffer buffer,
+		  uint64_t off_bytes, uint32_t len_bytes, uint64_t cookie);
+
+enum sl_disk_kind {
+	SL_DISK_OPENED,
+	SL_DISK_READ,
+	SL_DISK_WOKEN, /* a watched descriptor became readable; cookie is the watch's */
+};
+
+struct sl_disk_event {
+	enum sl_disk_kind kind;
+	int error; /* 0 or -errno */
+	uint64_t cookie;
+	struct sl_disk_file file;     /* OPENED */
+	struct sl_disk_info info;     /* OPENED */
+	struct sl_disk_buffer buffer; /* READ */
+	uint32_t done_bytes;          /* READ */
+};
+
+/* Up to max_cnt events. No system call. */
+uint32_t sl_disk_reap(struct sl_disk *disk, struct sl_disk_event *events, uint32_t max_cnt);
+
+/* Shows the kernel all that was started since the last call. At most one system call; does not
+ * wait. */
+void sl_disk_submit(struct sl_disk *disk);
+
+/* From now on fd becoming readable ends sl_disk_wait, with a WOKEN event. Setup only. Errors:
+ * -errno. */
+int sl_disk_watch(struct sl_disk *disk, int fd, uint64_t cookie);
+
+/* Submits, then sleeps until an event is there or timeout_ns has passed (UINT64_MAX: no limit). */
+void sl_disk_wait(struct sl_disk *disk, uint64_t timeout_ns);
+
+struct sl_disk_counters {
+	uint64_t opens, open_errors, reads, read_bytes, read_errors, short_reads, submits;
+	uint32_t in_flight_cnt; /* reads now */
+};
+void sl_disk_counters(const struct sl_disk *disk, struct sl_disk_counters *counters);
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * NIC: packets in, packets out, and who owns which frame meanwhile (base/frame.h). A seam:
+ * nic_xdp.c drives one AF_XDP socket on one queue; tests/sim drives a simulated link. One for each
+ * worker; owner core only, but for open and close.
+ *
+ *   UMEM (in the worker's arena), frame_cnt chunks of chunk_bytes:
+ *
+ *     chunk │ headroom │ headers ▸│ payload ...            │     transmit: payload at
+ * SL_FRAME_HEADROOM_BYTES chunk │ 256 of XDP headroom │ packet ...             │     receive: where
+ * the kernel put it
+ */
+#ifndef SL_NIC_NIC_H
+#define SL_NIC_NIC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/frame.h"
+
+struct sl_nic;
+
+struct sl_nic_config {
+	const char *iface;
+	uint32_t queue;
+	uint32_t frame_cnt;   /* chunks of the UMEM; fill_cnt of them wait for packets, the rest are
+				 for transmit */
+	uint32_t fill_cnt;    /* a power of two: size of fill and RX rings, [64, 4096] */
+	uint32_t tx_cnt;      /* a power of two: size of TX and completion rings, [64, 8192] */
+	uint32_t chunk_bytes; /* 2048 or 4096; sl_nic_chunk_bytes chooses */
+	bool
+	    busy_poll; /* ask for SO_PREFER_BUSY_POLL; silently without where the kernel is older */
+};
+
+/* Smallest chunk that holds a packet of mtu in both directions, or 0 if none does. */
+uint32_t sl_nic_chunk_bytes(uint32_t mtu_bytes);
+
+/* MTU of iface, or -ENODEV, -errno. */
+int sl_nic_mtu(const char *iface);
+
+/* Carves the UMEM from arena, makes the socket, its rings, and binds it: zero-copy first, then
+ * copy. Fills the fill ring. Steering must be attached before (some drivers have no XDP queues
+ * until then), the socket added to it after. Errors, each with its line in the log: -ENOMEM (arena
+ * or memlock), -EBUSY (queue taken; retried for a second first, teardown in the kernel is
+ * asynchronous), -EPERM, -errno. */
+int sl_nic_open(struct sl_nic **nic, const struct sl_nic_config *config, struct sl_arena *arena);
+void sl_nic_close(struct sl_nic *nic);
+
+int sl_nic_fd(const struct sl_nic *nic); /* for steering and for poll; the NIC keeps it */
+bool sl_nic_zero_copy(const struct sl_nic *nic);
+
+struct sl_nic_packet {
+	struct sl_frame frame;
+	uint8_t *data; /* first byte of the Ethernet header */
+	uint32_t len_bytes;
+};
+
+/* Up to max_cnt received packets; their frames are the caller's (rx) until released. Returns how
+ * many. */
+uint32_t sl_nic_rx(struct sl_nic *nic, struct sl_nic_packet *packets, uint32_t max_cnt);
+void sl_nic_release(struct sl_nic *nic, struct sl_frame frame); /* rx → free */
+
+/* free → pump; false if none is free. Frames for the fill ring are kept aside: taking can never
+ * starve receiving. */
+bool sl_nic_take(struct sl_nic *nic, struct sl_frame *frame);
+void sl_nic_give(struct sl_nic *nic, struct sl_frame frame); /* pump → free, unsent */
+
+/* Where the payload of frame starts: SL_FRAME_HEADROOM_BYTES into its chunk. The caller may write
+ * from the chunk's start to its end. Valid while the frame is the caller's (pump). */
+uint8_t *sl_nic_payload(struct sl_nic *nic, struct sl_frame frame);
+
+/* How many frames may be given to sl_nic_tx before the next reap, and how many sl_nic_take will
+ * grant. */
+uint32_t sl_nic_tx_room(const struct sl_nic *nic);
+uint32_t sl_nic_free_frames(const struct sl_nic *nic);
+
+/* pump → tx: the packet is header_bytes before sl_nic_payload and payload_bytes from it.
+ * Precondition: sl_nic_tx_room > 0. Nothing leaves before sl_nic_flush. */
+void sl_nic_tx(struct sl_nic *nic, struct sl_frame frame, uint32_t header_bytes,
+	       uint32_t payload_bytes);
+
+/* tx → free for what the kernel has sent; refills the fill ring. Returns how many came back. No
+ * system call. */
+uint32_t sl_nic_reap(struct sl_nic *nic);
+
+/* Shows the kernel what was given to sl_nic_tx and kicks it if it asks for that (need_wakeup), TX
+ * and fill ring both. At most one system call a ring; never blocks. */
+void sl_nic_flush(struct sl_nic *nic);
+
+/* Frames by owner, indexed by enum sl_frame_owner; they add up to frame_cnt. */
+void sl_nic_count(const struct sl_nic *nic, uint32_t owner_cnt[5]);
+
+struct sl_nic_counters { /* since open; the kernel's own, from XDP_STATISTICS */
+	uint64_t rx_dropped, rx_invalid, rx_ring_full, fill_ring_empty, tx_invalid, tx_kicks,
+	    tx_kick_errors;
+};
+void sl_nic_counters(const struct sl_nic *nic, struct sl_nic_counters *counters);
+
+#endif

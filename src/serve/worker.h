@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Worker: one core, one NIC queue, everything from ACK to wire. Owns its arena, NIC, disk, TCP, TLS
+ * and sessions; shares nothing that it writes but its page of counters.
+ */
+#ifndef SL_SERVE_WORKER_H
+#define SL_SERVE_WORKER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/address.h"
+#include "sluice/stats.h"
+
+struct sl_worker;
+
+struct sl_worker_config { /* immutable; outlives the worker */
+	const char *iface;
+	uint32_t queue;
+	uint32_t mtu_bytes;
+	const struct sl_listener *listeners; /* expanded, for TCP */
+	uint32_t listener_cnt;
+	const char *root;
+	const char *certificate_path, *key_path; /* NULL if no listener is TLS */
+	const char *aead;                        /* engine by name, or NULL for the fastest */
+	uint32_t conns_max;
+	uint64_t pipeline_budget_bytes; /* disk buffers and untransmitted frames; 0: from the
+					   last-level cache */
+	uint64_t idle_timeout_ns;       /* a connection without a request */
+	uint64_t drain_ns;              /* how long responses may take after sl_worker_drain */
+	bool busy_poll;
+	struct sluice_worker_stats *stats; /* one writer: this worker */
+};
+
+/* Allocates all a worker will ever use, opens its NIC queue and its disk. Main thread. Errors, each
+ * with its line in the log: -errno; then nothing is left behind. */
+int sl_worker_open(struct sl_worker **worker, const struct sl_worker_config *config);
+void sl_worker_close(struct sl_worker *worker);
+
+/* The AF_XDP socket, for steering. */
+int sl_worker_socket(const struct sl_worker *worker);
+
+/* The loop: runs until drained. The calling thread is the owner core; its allocator is sealed
+ * meanwhile. */
+void sl_worker_run(struct sl_worker *worker);
+
+/* One turn of the loop, without sleeping (the simulation's way to drive it). Returns true if there
+ * was work; *next_ns is the next deadline. */
+bool sl_worker_turn(struct sl_worker *worker, uint64_t now_ns, uint64_t *next_ns);
+
+/* Finish what is being sent, accept nothing new, then let sl_worker_run return, after drain_ns at
+ * the latest. Any thread; may be called from a signal handler. */
+void sl_worker_drain(struct sl_worker *worker);
+bool sl_worker_drained(const struct sl_worker *worker);
+
+#endif

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * TCP: a library of state machines without I/O (RFC 9293, 7323, 2018, 6298, 8985, 9438, 6528).
+ * Segments and time go in; verdicts, permissions and headers come out. It makes no system call,
+ * reads no clock, holds no payload.
+ *
+ *   sl_tcp_input(segment) ──► connection, in-order payload, and the connection put on the ready
+ * list sl_tcp_tick(now)      ──► timers; connections put on the ready list sl_tcp_ready() ──►
+ * connection + events, once a turn however many segments came for it sl_tcp_lost()    ──► ranges to
+ * be made into frames again sl_tcp_window()  ──► how many new bytes may be started sl_tcp_segment()
+ * ──► headers for a payload that lies in a frame; the segment counts as sent sl_tcp_control() ──►
+ * whole packets without payload: SYN-ACK, ACK, FIN, RST, probes
+ *
+ * The sending side knows only ranges of the outgoing stream, in extended sequence numbers
+ * (base/seq.h):
+ *
+ *        snd_una            snd_nxt               snd_res           snd_una + min(cwnd, peer's
+ * window) ───────┼──── in flight ────┼── being made ───────┼──── window ────────┤ (reads pending)
+ *
+ * In flight + being made ≤ min(cwnd, peer's window), always.
+ *
+ * Connections are indices [0, conns_max); whoever sits above keeps arrays of its own under the same
+ * index. Owner core only.
+ */
+#ifndef SL_TCP_TCP_H
+#define SL_TCP_TCP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/address.h"
+#include "wire/segment.h"
+
+struct sl_tcp;
+
+struct sl_tcp_conn {
+	uint32_t idx;
+};
+
+struct sl_tcp_config {
+	uint32_t conns_max; /* connections in any state but TIME-WAIT's excess, [1, SL_CONNS_MAX] */
+	uint32_t backlog_max;                /* of them, at most so many in SYN-RECEIVED */
+	uint32_t mtu_bytes;                  /* of the interface: our MSS for each family follows */
+	const struct sl_listener *listeners; /* copied */
+	uint32_t listener_cnt;
+	const uint8_t *secret; /* 32 random bytes: table hash, ISNs, timestamp offsets; copied */
+	uint32_t
+	    receive_window_bytes; /* offered at first, ≤ 65535: we never scale our own window */
+};
+
+/* Errors: -ENOMEM. Setup only: everything is allocated here. */
+int sl_tcp_init(struct sl_tcp **tcp, const struct sl_tcp_config *config, uint64_t now_ns);
+void sl_tcp_fini(struct sl_tcp *tcp);
+
+/* ---- Receiving
+ * --------------------------------------------------------------------------------------------------
+ */
+
+enum sl_tcp_event { /* bits; collected until sl_tcp_ready hands them over */
+		    SL_TCP_OPENED =
+			1,            /* handshake complete: a new connection for the layer above */
+		    SL_TCP_ACKED = 2, /* snd_una moved: what lies before it may be forgotten */
+		    SL_TCP_CAN_SEND =
+			4, /* window or loss state changed: ask sl_tcp_lost and sl_tcp_window */
+		    SL_TCP_PEER_CLOSED = 8, /* FIN: no more payload will come */
+		    SL_TCP_GONE = 16,       /* reset, timed out, or closed both ways with all acked
+					     * (TIME-WAIT included): the       layer above lets go of
+					     * everything; the index may be used again after this event */
+};
+
+struct sl_tcp_verdict {
+	bool has_conn;
+	struct sl_tcp_conn conn;
+	const uint8_t
+	    *payload; /* next in order, not seen before; within the segment; NULL if none */
+	uint32_t payload_bytes;
+};
+
+/* One understood segment. Never sends: replies become due and leave by sl_tcp_control. If payload
+ * came, the layer above takes as much of it as it wants with sl_tcp_accept at once, before the next
+ * input; what it does not take is as if lost. */
+void sl_tcp_input(struct sl_tcp *tcp, const struct sl_segment *segment, uint64_t now_ns,
+		  struct sl_tcp_verdict *verdict);
+
+/* took_bytes in [0, verdict->payload_bytes] were taken; window_bytes is how much more the layer
+ * above could take now. The offered window's right edge never moves back whatever it says (RFC
+ * 9293, 3.8.6). */
+void sl_tcp_accept(struct sl_tcp *tcp, const struct sl_tcp_verdict *verdict, uint32_t took_bytes,
+		   uint32_t window_bytes, uint64_t now_ns);
+
+/* The layer above has room again; offers it once that is worth a segment (RFC 9293, 3.8.6.2.2). */
+void sl_tcp_set_window(struct sl_tcp *tcp, struct sl_tcp_conn conn, uint32_t window_bytes);
+
+/* Timers that are due. Call once a turn. */
+void sl_tcp_tick(struct sl_tcp *tcp, uint64_t now_ns);
+uint64_t sl_tcp_next_ns(
+    const struct sl_tcp *tcp); /* next deadline, for sleeping; UINT64_MAX if none */
+
+/* The next connection with something to do, and what (bits of sl_tcp_event, never 0); false when
+ * none is left. A connection comes up at most once between two inputs or ticks. */
+bool sl_tcp_ready(struct sl_tcp *tcp, struct sl_tcp_conn *conn, uint32_t *events);
+
+/* ---- Sending
+ * ----------------------------------------------------------------------------------------------------
+ */
+
+/* Next byte of the stream that nobody has reserved (snd_res); the first one is the peer's to expect
+ * right after our SYN. */
+uint64_t sl_tcp_stream_seq(const struct sl_tcp *tcp, struct sl_tcp_conn conn);
+uint64_t sl_tcp_acked_seq(const struct sl_tcp *tcp,
+			  struct sl_tcp_conn conn); /* snd_una, not counting SYN and FIN */
+
+/* New bytes that may be reserved now; 0 in recovery when PRR or an equivalent says so, after close,
+ * and before OPENED. */
+uint32_t sl_tcp_window(const struct sl_tcp *tcp, struct sl_tcp_conn conn);
+
+/* The caller starts making the next bytes [snd_res, snd_res + bytes) of the stream: it will call
+ * sl_tcp_segment for every one of them, in order, or abort. Precondition: 0 < bytes ≤
+ * sl_tcp_window. */
+void sl_tcp_reserve(struct sl_tcp *tcp, struct sl_tcp_conn conn, uint32_t bytes);
+
+/* A lost range the congestion window allows to be sent again now: [start, end) of at most
+ * max_bytes, the oldest first. It counts as being made (in flight) from here, and is not named
+ * again until it is sent and lost again; sl_tcp_lost_cancel puts it back. */
+struct sl_tcp_range {
+	uint64_t start_seq, end_seq;
+};
+bool sl_tcp_lost(struct sl_tcp *tcp, struct sl_tcp_conn conn, uint32_t max_bytes,
+		 struct sl_tcp_range *range);
+void sl_tcp_lost_cancel(struct sl_tcp *tcp, struct sl_tcp_conn conn,
+			const struct sl_tcp_range *range);
+
+/* Largest payload of one segment now (MSS less options). */
+uint32_t sl_tcp_payload_max(const struct sl_tcp *tcp, struct sl_tcp_conn conn);
+
+/* Writes all headers before payload (base/limits.h, SL_FRAME_HEADROOM_BYTES) for the stream bytes
+ * [seq, seq + payload_bytes) that stand there, checksums included, and notes them as sent at
+ * now_ns: new ones if seq is snd_nxt, again if they were given out by sl_tcp_lost. Returns the
+ * header bytes. payload_bytes in [1, sl_tcp_payload_max]. push: set PSH (end of a response or of
+ * what the window allows). A FIN that is due rides on the last byte. */
+uint32_t sl_tcp_segment(struct sl_tcp *tcp, struct sl_tcp_conn conn, uint8_t *payload,
+			uint32_t payload_bytes, uint64_t seq, bool push, uint64_t now_ns);
+
+/* A packet without payload that is due, written before payload like the above: returns its header
+ * bytes, or 0 when none is due. */
+uint32_t sl_tcp_control(struct sl_tcp *tcp, uint8_t *payload, uint64_t now_ns);
+bool sl_tcp_control_due(const struct sl_tcp *tcp);
+
+/* The stream ends after what is reserved: FIN when all of it is sent. Idempotent. */
+void sl_tcp_close(struct sl_tcp *tcp, struct sl_tcp_conn conn, uint64_t now_ns);
+
+/* RST now; the GONE event follows. Nothing more of it may be sent. */
+void sl_tcp_abort(struct sl_tcp *tcp, struct sl_tcp_conn conn, uint64_t now_ns);
+
+/* Stop answering SYNs (draining). */
+void sl_tcp_stop_listening(struct sl_tcp *tcp);
+
+/* ---- Looking in
+ * -------------------------------------------------------------------------------------------------
+ */
+
+enum sl_tcp_state { /* RFC 9293, 3.3.2 */
+		    SL_TCP_CLOSED,
+		    SL_TCP_SYN_RECEIVED,
+		    SL_TCP_ESTABLISHED,
+		    SL_TCP_FIN_WAIT_1,
+		    SL_TCP_FIN_WAIT_2,
+		    SL_TCP_CLOSE_WAIT,
+		    SL_TCP_CLOSING,
+		    SL_TCP_LAST_ACK,
+		    SL_TCP_TIME_WAIT,
+};
+
+struct sl_tcp_info {
+	enum sl_tcp_state state;
+	struct sl_address peer;
+	uint16_t peer_port;
+	uint32_t listener_idx;
+	uint32_t mss_bytes, cwnd_bytes, ssthresh_bytes, peer_window_bytes;
+	uint32_t in_flight_bytes,
+	    being_made_bytes; /* in flight: sent, not acked, not SACKed, not held lost */
+	uint64_t srtt_ns, rttvar_ns, rto_ns;
+	uint64_t pacing_rate; /* bytes a second, from cwnd and srtt */
+	uint64_t sent_bytes, resent_bytes;
+	uint32_t rto_cnt;
+};
+void sl_tcp_info(const struct sl_tcp *tcp, struct sl_tcp_conn conn, struct sl_tcp_info *info);
+uint32_t sl_tcp_listener(const struct sl_tcp *tcp,
+			 struct sl_tcp_conn conn); /* index into config.listeners */
+uint64_t sl_tcp_rate(const struct sl_tcp *tcp,
+		     struct sl_tcp_conn conn); /* bytes a second, 0 if not known yet */
+
+struct sl_tcp_counters { /* since init */
+	uint64_t opened, reset_sent, reset_received, timed_out, backlog_full, table_full;
+	uint64_t segments_in, acks_in, dup_acks_in, out_of_order_in, out_of_window_in,
+	    no_connection;
+	uint64_t data_segments_out, data_bytes_out, resent_segments, resent_bytes, control_out;
+	uint64_t recoveries, rtos;
+	uint32_t open_cnt, syn_received_cnt, time_wait_cnt; /* now */
+};
+const struct sl_tcp_counters *sl_tcp_counters(const struct sl_tcp *tcp);
+
+#endif
