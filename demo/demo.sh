@@ -51,10 +51,7 @@ setup()
 	media_mount || { echo "demo: cannot make or mount the sample $media_image" >&2; return 1; }
 	net_demo || { echo "demo: cannot make a namespace with a veth pair" >&2; return 1; }
 	cert_make "$server_ip" || { echo "demo: openssl made no certificate" >&2; return 1; }
-	sluice_start && return
-	echo "demo: the server did not start; it said:" >&2
-	cat "$work/sluice.log" >&2
-	return 1
+	sluice_start || { echo "demo: the server did not start" >&2; return 1; }
 }
 
 # What a playlist names: segments and their initialization, as paths beside it.
@@ -113,6 +110,7 @@ stop()
 	trap '' INT TERM HUP
 	trap - EXIT
 	[ -z "${watch_pid-}" ] || kill "$watch_pid" 2>/dev/null
+	[ "$1" = 0 ] || tail -n 20 "$work/sluice.log" 2>/dev/null
 	undo_all "$work"
 	exit "$1"
 }
@@ -136,8 +134,7 @@ stay()
 	watch_pid=$!
 	wait -n "$sluice_pid" "$watch_pid"
 	kill -0 "$sluice_pid" 2>/dev/null && wait "$sluice_pid"
-	echo "demo: the server ended; it said:" >&2
-	tail -n 20 "$work/sluice.log" >&2
+	echo "demo: the server ended" >&2
 	stop 1
 }
 

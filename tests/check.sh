@@ -114,7 +114,7 @@ build_with() # DIRECTORY CONFIGURE-ARGUMENT…
 build_clang()
 {
 	configure_in build-clang CC=clang --enable-werror --enable-debug &&
-		make_in build-clang all check TESTS=
+		make_in build-clang check TESTS=
 }
 
 # What a distribution would do with the archive; its tests ran above.

@@ -12,6 +12,8 @@
  * first byte that arrives), and busy seconds of the server's core per GB. Exit 1 if anything but
  * whole 200 responses came.
  */
+#include "config.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
