@@ -25,80 +25,80 @@ static void parse(const char *fields, struct sl_request *request)
 	    sl_request_parse(http_text_guard(text, (uint32_t)len), (uint32_t)len, request), len);
 }
 
+static const struct {
+	const char *fields;
+	int status; /* 0: none fails */
+} conditions[] = {
+	/* 0 */ { "", 0 },
+	/* If-None-Match: 13.1.2 */
+	/* 1 */ { "If-None-Match: \"a,b\"\r\n", 304 },
+	/* 2: weakly */ { "If-None-Match: W/\"a,b\"\r\n", 304 },
+	/* 3 */ { "If-None-Match: \"c\"\r\n", 0 },
+	/* 4 */ { "If-None-Match: *\r\n", 304 },
+	/* 5 */ { "If-None-Match: \"x\", W/\"y\" ,\"a,b\"\r\n", 304 },
+	/* 6 */ { "If-None-Match: ,,\"x\",, \"a,b\",\r\n", 304 },
+	/* 7: a list in two lines */
+	{ "If-None-Match: \"x\"\r\nX: y\r\nif-none-match: \"a,b\"\r\n", 304 },
+	/* 8 */ { "If-None-Match: \"x\"\r\nIf-None-Match: \"y\"\r\n", 0 },
+	/* 9 */ { "If-None-Match: a,b\r\n", 0 },
+	/* 10 */ { "If-None-Match: \"a,b\r\n", 0 },
+	/* 11 */ { "If-None-Match: w/\"a,b\"\r\n", 0 },
+	/* 12 */ { "If-None-Match: W/ \"a,b\"\r\n", 0 },
+	/* 13 */ { "If-None-Match: \"A,B\"\r\n", 0 },
+	/* 14 */ { "If-None-Match: \"a\"\r\n", 0 },
+	/* 15 */ { "If-None-Match: \"\"\r\n", 0 },
+	/* 16 */ { "If-None-Match:\r\n", 0 },
+	/* 17: nothing is read past what cannot be read */
+	{ "If-None-Match: x, \"a,b\"\r\n", 0 },
+	/* 18 */ { "If-None-Match: \"a,b\"x\r\n", 0 },
+	/* 19 */ { "If-None-Match: \"x\" \"a,b\"\r\n", 0 },
+	/* 20: a tag named star */ { "If-None-Match: \"*\"\r\n", 0 },
+	/* If-Modified-Since: 13.1.3 */
+	/* 21 */ { "If-Modified-Since: " SAME "\r\n", 304 },
+	/* 22 */ { "If-Modified-Since: " AFTER "\r\n", 304 },
+	/* 23 */ { "If-Modified-Since: " BEFORE "\r\n", 0 },
+	/* 24 */ { "If-Modified-Since: Sunday, 06-Nov-94 08:49:37 GMT\r\n", 304 },
+	/* 25 */ { "If-Modified-Since: Sun Nov  6 08:49:37 1994\r\n", 304 },
+	/* 26 */ { "If-Modified-Since: yesterday\r\n", 0 },
+	/* 27: more than one member */
+	{ "If-Modified-Since: " SAME "\r\nIf-Modified-Since: " SAME "\r\n", 0 },
+	/* 28: If-None-Match goes first, and alone */
+	{ "If-None-Match: \"x\"\r\nIf-Modified-Since: " SAME "\r\n", 0 },
+	/* 29 */ { "If-Modified-Since: " BEFORE "\r\nIf-None-Match: \"a,b\"\r\n", 304 },
+	/* If-Match: 13.1.1 */
+	/* 30 */ { "If-Match: \"a,b\"\r\n", 0 },
+	/* 31: strongly */ { "If-Match: W/\"a,b\"\r\n", 412 },
+	/* 32 */ { "If-Match: \"x\"\r\n", 412 },
+	/* 33 */ { "If-Match: *\r\n", 0 },
+	/* 34 */ { "If-Match: \"x\", \"a,b\"\r\n", 0 },
+	/* 35 */ { "If-Match: \"x\"\r\nIf-Match: \"a,b\"\r\n", 0 },
+	/* 36 */ { "If-Match: nonsense\r\n", 412 },
+	/* 37 */ { "If-Match:\r\n", 412 },
+	/* If-Unmodified-Since: 13.1.4 */
+	/* 38 */ { "If-Unmodified-Since: " SAME "\r\n", 0 },
+	/* 39 */ { "If-Unmodified-Since: " AFTER "\r\n", 0 },
+	/* 40 */ { "If-Unmodified-Since: " BEFORE "\r\n", 412 },
+	/* 41 */ { "If-Unmodified-Since: yesterday\r\n", 0 },
+	/* 42 */ { "If-Match: \"a,b\"\r\nIf-Unmodified-Since: " BEFORE "\r\n", 0 },
+	/* 43 */ { "If-Match: \"x\"\r\nIf-Unmodified-Since: " AFTER "\r\n", 412 },
+	/* the order of 13.2.2: 412 before 304 */
+	/* 44 */ { "If-None-Match: \"a,b\"\r\nIf-Match: \"x\"\r\n", 412 },
+	/* 45 */ { "If-None-Match: \"a,b\"\r\nIf-Match: \"a,b\"\r\n", 304 },
+	/* 46 */
+	{ "If-Modified-Since: " SAME "\r\nIf-Unmodified-Since: " BEFORE "\r\n", 412 },
+	/* 47 */
+	{ "If-Modified-Since: " SAME "\r\nIf-Unmodified-Since: " SAME "\r\n", 304 },
+};
+
 START_TEST(preconditions)
 {
-	static const struct {
-		const char *fields;
-		int status; /* 0: none fails */
-	} rows[] = {
-		/* 0 */ { "", 0 },
-		/* If-None-Match: 13.1.2 */
-		/* 1 */ { "If-None-Match: \"a,b\"\r\n", 304 },
-		/* 2: weakly */ { "If-None-Match: W/\"a,b\"\r\n", 304 },
-		/* 3 */ { "If-None-Match: \"c\"\r\n", 0 },
-		/* 4 */ { "If-None-Match: *\r\n", 304 },
-		/* 5 */ { "If-None-Match: \"x\", W/\"y\" ,\"a,b\"\r\n", 304 },
-		/* 6 */ { "If-None-Match: ,,\"x\",, \"a,b\",\r\n", 304 },
-		/* 7: a list in two lines */
-		{ "If-None-Match: \"x\"\r\nX: y\r\nif-none-match: \"a,b\"\r\n", 304 },
-		/* 8 */ { "If-None-Match: \"x\"\r\nIf-None-Match: \"y\"\r\n", 0 },
-		/* 9 */ { "If-None-Match: a,b\r\n", 0 },
-		/* 10 */ { "If-None-Match: \"a,b\r\n", 0 },
-		/* 11 */ { "If-None-Match: w/\"a,b\"\r\n", 0 },
-		/* 12 */ { "If-None-Match: W/ \"a,b\"\r\n", 0 },
-		/* 13 */ { "If-None-Match: \"A,B\"\r\n", 0 },
-		/* 14 */ { "If-None-Match: \"a\"\r\n", 0 },
-		/* 15 */ { "If-None-Match: \"\"\r\n", 0 },
-		/* 16 */ { "If-None-Match:\r\n", 0 },
-		/* 17: nothing is read past what cannot be read */
-		{ "If-None-Match: x, \"a,b\"\r\n", 0 },
-		/* 18 */ { "If-None-Match: \"a,b\"x\r\n", 0 },
-		/* 19 */ { "If-None-Match: \"x\" \"a,b\"\r\n", 0 },
-		/* 20: a tag named star */ { "If-None-Match: \"*\"\r\n", 0 },
-		/* If-Modified-Since: 13.1.3 */
-		/* 21 */ { "If-Modified-Since: " SAME "\r\n", 304 },
-		/* 22 */ { "If-Modified-Since: " AFTER "\r\n", 304 },
-		/* 23 */ { "If-Modified-Since: " BEFORE "\r\n", 0 },
-		/* 24 */ { "If-Modified-Since: Sunday, 06-Nov-94 08:49:37 GMT\r\n", 304 },
-		/* 25 */ { "If-Modified-Since: Sun Nov  6 08:49:37 1994\r\n", 304 },
-		/* 26 */ { "If-Modified-Since: yesterday\r\n", 0 },
-		/* 27: more than one member */
-		{ "If-Modified-Since: " SAME "\r\nIf-Modified-Since: " SAME "\r\n", 0 },
-		/* 28: If-None-Match goes first, and alone */
-		{ "If-None-Match: \"x\"\r\nIf-Modified-Since: " SAME "\r\n", 0 },
-		/* 29 */ { "If-Modified-Since: " BEFORE "\r\nIf-None-Match: \"a,b\"\r\n", 304 },
-		/* If-Match: 13.1.1 */
-		/* 30 */ { "If-Match: \"a,b\"\r\n", 0 },
-		/* 31: strongly */ { "If-Match: W/\"a,b\"\r\n", 412 },
-		/* 32 */ { "If-Match: \"x\"\r\n", 412 },
-		/* 33 */ { "If-Match: *\r\n", 0 },
-		/* 34 */ { "If-Match: \"x\", \"a,b\"\r\n", 0 },
-		/* 35 */ { "If-Match: \"x\"\r\nIf-Match: \"a,b\"\r\n", 0 },
-		/* 36 */ { "If-Match: nonsense\r\n", 412 },
-		/* 37 */ { "If-Match:\r\n", 412 },
-		/* If-Unmodified-Since: 13.1.4 */
-		/* 38 */ { "If-Unmodified-Since: " SAME "\r\n", 0 },
-		/* 39 */ { "If-Unmodified-Since: " AFTER "\r\n", 0 },
-		/* 40 */ { "If-Unmodified-Since: " BEFORE "\r\n", 412 },
-		/* 41 */ { "If-Unmodified-Since: yesterday\r\n", 0 },
-		/* 42 */ { "If-Match: \"a,b\"\r\nIf-Unmodified-Since: " BEFORE "\r\n", 0 },
-		/* 43 */ { "If-Match: \"x\"\r\nIf-Unmodified-Since: " AFTER "\r\n", 412 },
-		/* the order of 13.2.2: 412 before 304 */
-		/* 44 */ { "If-None-Match: \"a,b\"\r\nIf-Match: \"x\"\r\n", 412 },
-		/* 45 */ { "If-None-Match: \"a,b\"\r\nIf-Match: \"a,b\"\r\n", 304 },
-		/* 46 */
-		{ "If-Modified-Since: " SAME "\r\nIf-Unmodified-Since: " BEFORE "\r\n", 412 },
-		/* 47 */
-		{ "If-Modified-Since: " SAME "\r\nIf-Unmodified-Since: " SAME "\r\n", 304 },
-	};
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < sizeof(conditions) / sizeof(conditions[0]); i++) {
 		struct sl_request request;
 		int status;
 
-		parse(rows[i].fields, &request);
+		parse(conditions[i].fields, &request);
 		status = sl_conditional_check(&request, &validators, now_s);
-		ck_assert_msg(status == rows[i].status, "row %zu: %d", i, status);
+		ck_assert_msg(status == conditions[i].status, "row %zu: %d", i, status);
 	}
 }
 END_TEST
