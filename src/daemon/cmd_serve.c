@@ -11,8 +11,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "daemon/notify.h"
-#include "daemon/options.h"
 #include "daemon/privileges.h"
+#include "daemon/serve_options.h"
 #include "daemon/server.h"
 #include "daemon/signals.h"
 

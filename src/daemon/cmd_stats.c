@@ -8,7 +8,7 @@
 
 #include "base/log.h"
 #include "daemon/number.h"
-#include "daemon/options.h"
+#include "daemon/serve_options.h"
 #include "daemon/stats_print.h"
 #include "daemon/stats_reader.h"
 

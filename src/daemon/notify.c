@@ -57,9 +57,15 @@ static int send_state(const char *state)
 
 int sl_notify_ready(const char *status)
 {
+	static const char prefix[] = "READY=1\nSTATUS=";
 	char state[512];
 
-	snprintf(state, sizeof(state), "READY=1\nSTATUS=%s", status);
+	snprintf(state, sizeof(state), "%s%s", prefix, status);
+	/* A newline in a path would start another variable. */
+	for (char *at = state + sizeof(prefix) - 1; *at; at++) {
+		if ((unsigned char)*at < ' ')
+			*at = '?';
+	}
 	return send_state(state);
 }
 

@@ -15,7 +15,7 @@
 
 #include "base/address.h"
 #include "base/limits.h"
-#include "daemon/options.h"
+#include "daemon/serve_options.h"
 #include "daemon/stats_page.h"
 #include "daemon/threads.h"
 #include "nic/steer.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "daemon/options.h"
+#include "daemon/serve_options.h"
 
 #include <getopt.h>
 #include <net/if.h>

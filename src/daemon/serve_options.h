@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Options: the command line of `sluice serve`, parsed and checked as far as that needs no look at
  * the machine. */
-#ifndef SL_DAEMON_OPTIONS_H
-#define SL_DAEMON_OPTIONS_H
+#ifndef SL_DAEMON_SERVE_OPTIONS_H
+#define SL_DAEMON_SERVE_OPTIONS_H
 
 #include <stdbool.h>
 #include <stdint.h>
