@@ -76,6 +76,11 @@ static int serve(const struct sl_options *options, int signal_fd)
 {
 	static struct sl_server server;
 
+	if (sl_worker_process_init() < 0) {
+		sl_error("OpenSSL was used before Sluice could give it memory: a module that is "
+			 "loaded into every program does that (LD_PRELOAD)?");
+		return SL_EXIT_FAILURE;
+	}
 	sl_privileges_raise_limits();
 	if (sl_server_open(&server, options) < 0)
 		return SL_EXIT_FAILURE;

@@ -129,6 +129,11 @@ uint32_t sl_steer_program_id(const struct sl_steer *steer)
 	return 77;
 }
 
+int sl_worker_process_init(void)
+{
+	return 0;
+}
+
 int sl_worker_open(struct sl_worker **worker, const struct sl_worker_config *config)
 {
 	struct sl_worker *opened = &the_workers[config->queue];
