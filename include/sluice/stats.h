@@ -58,7 +58,7 @@
 	X(retransmission_timeouts, C, "retransmission timeouts")                              \
 	X(records_sealed, C, "TLS records sealed, retransmissions included")                  \
 	X(objects_open, G, "files open")                                                      \
-	X(frames_total, G, "UMEM frames")                                                     \
+	X(frames_total, G, "UMEM frames for transmit")                                                     \
 	X(frames_used, G, "frames being filled or on their way out")                          \
 	X(frames_used_high, G, "most frames ever in use")                                     \
 	X(buffers_total, G, "disk buffers")                                                   \

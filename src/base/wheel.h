@@ -15,8 +15,7 @@
 
 enum {
 	SL_WHEEL_TICK_SHIFT = 16,
-	SL_WHEEL_LEVELS =
-	    5, /* 64^5 ticks: 19 hours; later deadlines wait in the last slot and move on */
+	SL_WHEEL_LEVELS = 5, /* 64^5 ticks: 19 hours; what is later waits there and moves on */
 	SL_WHEEL_SLOTS_LOG2 = 6,
 	SL_WHEEL_SLOTS = 1 << SL_WHEEL_SLOTS_LOG2,
 };
@@ -32,8 +31,9 @@ struct sl_wheel_timer {
 struct sl_wheel {
 	struct sl_wheel_timer *timers; /* total_cnt of them, owned */
 	uint32_t total_cnt;
-	uint64_t now_tick;
-	uint64_t occupied[SL_WHEEL_LEVELS]; /* a bit per slot that may hold timers */
+	uint64_t now_ns;   /* of the last sl_wheel_expire */
+	uint64_t now_tick; /* how far slots have been emptied; behind now_ns only within expire */
+	uint64_t occupied[SL_WHEEL_LEVELS]; /* a bit per slot that holds timers */
 	uint32_t heads[SL_WHEEL_LEVELS][SL_WHEEL_SLOTS];
 };
 
@@ -41,12 +41,12 @@ struct sl_wheel {
 int sl_wheel_init(struct sl_wheel *wheel, uint32_t total_cnt, uint64_t now_ns);
 void sl_wheel_fini(struct sl_wheel *wheel);
 
-/* (Re)arms timer idx; at_ns in the past fires at the next advance. SL_WHEEL_NEVER cancels. */
+/* (Re)arms timer idx; one in the past fires at the next sl_wheel_expire. SL_WHEEL_NEVER cancels. */
 void sl_wheel_arm(struct sl_wheel *wheel, uint32_t idx, uint64_t at_ns);
 
 /* Takes one timer that is due at now_ns off the wheel: true and its index, or false when none is
- * left. Call until false; timers armed in between for the past are found too. now_ns never goes
- * back. */
+ * left. Call until false; timers armed in between for now_ns or before are found too. now_ns never
+ * goes back. */
 bool sl_wheel_expire(struct sl_wheel *wheel, uint64_t now_ns, uint32_t *idx);
 
 /* A lower bound of the next deadline, for sleeping: never later than the earliest timer's own tick
