@@ -96,6 +96,14 @@ static __always_inline bool enter_ipv4(struct rest *rest, struct steer_listener 
 	return true;
 }
 
+/* An IPv4 address in the shape of RFC 4291, 2.5.5.2 must not come over the wire; it would be taken
+ * for an IPv4 listener's. */
+static __always_inline bool is_mapped_ipv4(const struct in6_addr *address)
+{
+	return !address->s6_addr32[0] && !address->s6_addr32[1] &&
+	       address->s6_addr32[2] == bpf_htonl(0xffff);
+}
+
 /* Extension headers, fragments among them, are left to the kernel: no TCP client sends any. */
 static __always_inline bool enter_ipv6(struct rest *rest, struct steer_listener *listener)
 {
@@ -103,7 +111,7 @@ static __always_inline bool enter_ipv6(struct rest *rest, struct steer_listener 
 
 	if (!holds(rest, sizeof(*ip)))
 		return false;
-	if (ip->version != 6 || ip->nexthdr != IPPROTO_TCP)
+	if (ip->version != 6 || ip->nexthdr != IPPROTO_TCP || is_mapped_ipv4(&ip->daddr))
 		return false;
 	__builtin_memcpy(listener->address, &ip->daddr, 16);
 	rest->at = ip + 1;

@@ -59,14 +59,17 @@ static bool is_same(const struct sl_address *a, const struct sl_address *b)
 	return memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
 }
 
-static const struct sl_listener *find(const struct expansion *expansion,
-				      const struct sl_listener *listener)
+static bool is_same_place(const struct sl_listener *a, const struct sl_listener *b)
+{
+	return a->port == b->port && is_same(&a->address, &b->address);
+}
+
+static bool is_known(const struct expansion *expansion, const struct sl_listener *listener)
 {
 	for (uint32_t i = 0; i < expansion->cnt; i++)
-		if (expansion->out[i].port == listener->port &&
-		    is_same(&expansion->out[i].address, &listener->address))
-			return &expansion->out[i];
-	return NULL;
+		if (is_same_place(&expansion->out[i], listener))
+			return true;
+	return false;
 }
 
 static int add(struct expansion *expansion, const struct sl_listener *listener)
@@ -95,15 +98,9 @@ static bool has_address(const struct expansion *expansion, const struct sl_addre
 
 static int add_named(struct expansion *expansion, const struct sl_listener *listener)
 {
-	const struct sl_listener *twin = find(expansion, listener);
 	char text[SL_ADDRESS_TEXT_BYTES];
 
-	if (twin && twin->tls != listener->tls) {
-		sl_error("listener %s is given twice, with TLS and without",
-			 sl_listener_format(listener, text));
-		return -EADDRINUSE;
-	}
-	if (twin)
+	if (is_known(expansion, listener))
 		return 0;
 	if (!has_address(expansion, &listener->address)) {
 		sl_error("listener %s: interface \"%s\" does not have this address; `ip address "
@@ -129,7 +126,7 @@ static int add_wildcard(struct expansion *expansion, const struct sl_listener *w
 		    is_link_local(&listener.address))
 			continue;
 		found = true;
-		if (find(expansion, &listener))
+		if (is_known(expansion, &listener))
 			continue;
 		error = add(expansion, &listener);
 		if (error < 0)
@@ -142,10 +139,24 @@ static int add_wildcard(struct expansion *expansion, const struct sl_listener *w
 	return -EADDRNOTAVAIL;
 }
 
+static int check_twins(const struct sl_listener *in, uint32_t in_cnt)
+{
+	char text[SL_ADDRESS_TEXT_BYTES];
+
+	for (uint32_t i = 0; i < in_cnt; i++)
+		for (uint32_t j = 0; j < i; j++)
+			if (is_same_place(&in[i], &in[j]) && in[i].tls != in[j].tls) {
+				sl_error("listener %s is given twice, with TLS and without",
+					 sl_listener_format(&in[i], text));
+				return -EADDRINUSE;
+			}
+	return 0;
+}
+
 /* Named ones first, so that they are found when a wildcard comes to the same address. */
 static int expand(struct expansion *expansion, const struct sl_listener *in, uint32_t in_cnt)
 {
-	int error = 0;
+	int error = check_twins(in, in_cnt);
 
 	for (uint32_t i = 0; error == 0 && i < in_cnt; i++)
 		if (!in[i].any)

@@ -26,8 +26,6 @@
 
 struct sl_nic;
 
-enum { SL_FRAME_OWNERS = SL_FRAME_PUMP + 1 };
-
 struct sl_nic_config {
 	const char *iface;
 	uint32_t queue;
