@@ -164,9 +164,6 @@ static bool open_one(struct sl_worker *worker, struct sl_tcp_conn conn)
 	switch (verdict) {
 	case SL_OPEN_MORE:
 		return false;
-	case SL_OPEN_IGNORE:
-		sl_inbox_opened(worker, session, opened.wire_bytes, NULL, 0);
-		return true;
 	case SL_OPEN_OK:
 		break;
 	default:

@@ -29,7 +29,8 @@ enum {
 	CHUNK_SHARE = 2, /* a response head is held for a round trip */
 	CHUNKS_MORE = 512,
 	OBJECTS = 4096,
-	HEAP_BYTES = 32 << 20, /* about 60 KiB a handshake under way */
+	HANDSHAKES = 256, /* under way at once */
+	HEAP_BYTES = HANDSHAKES * SL_TLS_HEAP_HANDSHAKE_BYTES + SL_TLS_HEAP_MIN_BYTES,
 };
 
 enum { WAKE_NIC, WAKE_MAIN };
@@ -92,6 +93,9 @@ static int open_tls(struct sl_worker *worker)
 
 	if (!config->certificate_path)
 		return 0;
+	error = sl_tls_heap_init(&worker->tls_heap, HEAP_BYTES);
+	if (error)
+		return error;
 	error = sl_aead_init(&worker->aead, config->aead);
 	if (error) {
 		sl_error("AEAD engine \"%s\" is not available: built without it, or the CPU lacks "
@@ -195,6 +199,11 @@ static int open_wakes(struct sl_worker *worker)
 	if (!error)
 		error = sl_disk_watch(worker->disk, sl_nic_fd(worker->nic), WAKE_NIC);
 	return error;
+}
+
+int sl_worker_process_init(void)
+{
+	return sl_tls_heap_install();
 }
 
 int sl_worker_open(struct sl_worker **out, const struct sl_worker_config *config)

@@ -221,6 +221,7 @@ static uint64_t next_deadline(const struct sl_worker *worker)
 
 bool sl_worker_turn(struct sl_worker *worker, uint64_t now_ns, uint64_t *next_ns)
 {
+	struct sl_tls_heap *before = sl_tls_heap_enter(worker->tls_heap);
 	bool busy;
 
 	worker->now_ns = now_ns;
@@ -238,6 +239,7 @@ bool sl_worker_turn(struct sl_worker *worker, uint64_t now_ns, uint64_t *next_ns
 	sl_disk_submit(worker->disk);
 	sl_worker_count(worker);
 	*next_ns = next_deadline(worker);
+	sl_tls_heap_enter(before);
 	return busy;
 }
 
@@ -245,7 +247,6 @@ void sl_worker_run(struct sl_worker *worker)
 {
 	uint64_t now_ns = sl_clock_now_ns(), next_ns, slept_ns;
 
-	sl_tls_heap_enter(worker->tls_heap);
 	sl_alloc_seal();
 	while (!worker->drained) {
 		bool busy = sl_worker_turn(worker, now_ns, &next_ns);
@@ -261,7 +262,6 @@ void sl_worker_run(struct sl_worker *worker)
 		worker->stats->loop_idle_ns += now_ns - slept_ns;
 	}
 	sl_alloc_unseal();
-	sl_tls_heap_enter(NULL);
 }
 
 void sl_worker_drain(struct sl_worker *worker)

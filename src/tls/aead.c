@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/bug.h"
 #include "tls/aead_engine.h"
+#include "tls/heap.h"
 
 /* Fastest first. With VAES the first does 16 KiB of AES-128-GCM three times as fast as the second,
  * and it keeps expanded keys, where EVP expands the key again for every record. */
@@ -60,6 +61,7 @@ int sl_aead_init(struct sl_aead **out, const char *name)
 
 	if (!aead)
 		return -ENOMEM;
+	sl_tls_heap_install();
 	ret = sl_tls_hmac_init(&aead->hmac);
 	if (ret)
 		goto fail;

@@ -14,9 +14,10 @@
 #include "base/alloc.h"
 #include "base/bug.h"
 
+/* The library's header aligns gcm_key_data only if its user defines LINUX. */
 struct ipsecmb_table {
 	union {
-		struct gcm_key_data gcm;
+		_Alignas(64) struct gcm_key_data gcm;
 		uint8_t chacha[SL_AEAD_KEY_MAX_BYTES];
 	};
 	uint8_t kind; /* enum sl_aead_kind */

@@ -11,6 +11,7 @@
 #include <openssl/pem.h>
 
 #include "base/alloc.h"
+#include "tls/heap.h"
 
 enum { PROBLEM_MAX_BYTES = 1024, TICKET_KEYS_MAX_BYTES = 128 };
 
@@ -266,6 +267,7 @@ int sl_tls_context_open(struct sl_tls_context **out, const char *certificate_pat
 	*problem = problem_text;
 	if (!context)
 		return refuse(-ENOMEM, "out of memory");
+	sl_tls_heap_install();
 	ERR_clear_error();
 	ret = library_open(context);
 	if (ret == 0)

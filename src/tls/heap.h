@@ -32,12 +32,14 @@ struct sl_tls_heap_usage {
 	uint64_t refused_cnt;
 };
 
-/* Makes OpenSSL allocate through here. Process-wide: first thing in main, before any other use of
- * OpenSSL. May be called again. Errors: -EBUSY (OpenSSL has allocated already). Setup only. */
+/* Makes OpenSSL allocate through here. Process-wide, once, before OpenSSL allocates anything: every
+ * call of this room that may be the first calls it, so only a program that uses OpenSSL by itself
+ * must. May be called again. Errors: -EBUSY (OpenSSL has allocated already). Main thread, setup
+ * only. */
 int sl_tls_heap_install(void);
 
-/* total_bytes [SL_TLS_HEAP_MIN_BYTES, 2^31]; installs if nobody has. Errors: -EINVAL, -EBUSY (see
- * install), -ENOMEM. Setup only. */
+/* total_bytes [SL_TLS_HEAP_MIN_BYTES, 2^31]. Errors: -EINVAL, -EBUSY (see install), -ENOMEM. Setup
+ * only. */
 int sl_tls_heap_init(struct sl_tls_heap **heap, uint64_t total_bytes);
 
 /* No thread has it as its current one. If OpenSSL still holds blocks of it (the thread that used it
