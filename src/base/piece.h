@@ -16,6 +16,7 @@ enum sl_piece_kind {
 
 struct sl_piece {
 	enum sl_piece_kind kind;
+	uint8_t record_type; /* MEMORY: 0: as it is; else sealed as a TLS record of this type */
 	uint32_t idx;       /* chunk, or object of content's open-file table (one reference held) */
 	uint64_t off_bytes; /* in the chunk or the file */
 	uint64_t len_bytes; /* left to be sent; [1, …) */

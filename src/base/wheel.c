@@ -38,12 +38,16 @@ static inline uint32_t digit(uint64_t tick, uint32_t level)
 	return tick >> (level * SL_WHEEL_SLOTS_LOG2) & SLOT_MASK;
 }
 
-/* Rounded up, without the overflow of adding first. */
-static inline uint64_t tick_of(uint64_t at_ns)
+/* Rounded up, without the overflow of adding first; but a deadline that has passed within the
+ * present tick belongs to it, or it would lie ahead and not be found. */
+static inline uint64_t tick_of(const struct sl_wheel *wheel, uint64_t at_ns)
 {
 	uint64_t within_ns = at_ns & ((UINT64_C(1) << SL_WHEEL_TICK_SHIFT) - 1);
+	uint64_t tick = at_ns >> SL_WHEEL_TICK_SHIFT;
 
-	return (at_ns >> SL_WHEEL_TICK_SHIFT) + (within_ns != 0);
+	if (at_ns <= wheel->now_ns && tick == wheel->now_ns >> SL_WHEEL_TICK_SHIFT)
+		return tick;
+	return tick + (within_ns != 0);
 }
 
 /* Level and slot in one number: level * SL_WHEEL_SLOTS + slot. */
@@ -141,7 +145,7 @@ static void cascade(struct sl_wheel *wheel, uint32_t level)
 	do {
 		idx = *head_of(wheel, slot);
 		unlink_timer(wheel, idx);
-		link_timer(wheel, idx, place(wheel, tick_of(wheel->timers[idx].at_ns)));
+		link_timer(wheel, idx, place(wheel, tick_of(wheel, wheel->timers[idx].at_ns)));
 	} while (idx != last_idx);
 }
 
@@ -191,8 +195,7 @@ void sl_wheel_arm(struct sl_wheel *wheel, uint32_t idx, uint64_t at_ns)
 		timer->at_ns = SL_WHEEL_NEVER;
 		return;
 	}
-	/* Rounded up, a deadline that passed within this tick would lie ahead and not be found. */
-	slot = place(wheel, at_ns <= wheel->now_ns ? at_ns >> SL_WHEEL_TICK_SHIFT : tick_of(at_ns));
+	slot = place(wheel, tick_of(wheel, at_ns));
 	/* Each ACK moves a timer by less than a slot: then nothing is relinked. */
 	if (timer->at_ns == SL_WHEEL_NEVER) {
 		link_timer(wheel, idx, slot);

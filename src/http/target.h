@@ -8,18 +8,22 @@
 #include <stdint.h>
 
 #include "base/limits.h"
-#include "http/request.h"
+#include "http/slice.h"
 
 struct sl_target {
 	char path[SL_PATH_MAX_BYTES]; /* relative, decoded, no dot segments, no empty ones,
-					 NUL-terminated; "" is the root */
+					 NUL-terminated; "" is the root; any bytes but NUL, none of
+					 them a slash that was escaped */
 	uint32_t len_bytes;           /* without the NUL */
-	bool directory;               /* it ended with a slash, or is the root */
-	struct sl_slice query;
+	bool directory;               /* it ended with a slash or a dot segment, or is the root */
+	struct sl_slice query;        /* behind the first '?', as it stands; at is NULL without */
+	struct sl_slice authority;    /* of the absolute-form, where it replaces Host (RFC 9112,
+					 3.2.2); at is NULL for the origin-form */
 };
 
 /* Returns 0, or -400: not a path, a bad escape, an encoded NUL or slash, dot segments that climb
- * above the root; -414: longer than the limit. */
+ * above the root, an absolute-form that is not http or https or that has no host; -414: longer than
+ * the limit. *target is filled in only with 0. Slices point into text. */
 int sl_target_parse(struct sl_slice text, struct sl_target *target);
 
 #endif

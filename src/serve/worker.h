@@ -32,6 +32,10 @@ struct sl_worker_config { /* immutable; outlives the worker */
 	struct sluice_worker_stats *stats; /* one writer: this worker */
 };
 
+/* Once a process, first thing in main: OpenSSL's allocations are directed to the workers' heaps
+ * from here on. Errors: -EBUSY (OpenSSL has been used already). */
+int sl_worker_process_init(void);
+
 /* Allocates all a worker will ever use, opens its NIC queue and its disk. Main thread. Errors, each
  * with its line in the log: -errno; then nothing is left behind. */
 int sl_worker_open(struct sl_worker **worker, const struct sl_worker_config *config);

@@ -1,26 +1,29 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * TCP: a library of state machines without I/O (RFC 9293, 7323, 2018, 6298, 8985, 9438, 6528).
- * Segments and time go in; verdicts, permissions and headers come out. It makes no system call,
- * reads no clock, holds no payload.
+ * TCP: a library of state machines without I/O (RFC 9293, 7323, 2018, 6298, 8985, 9937, 9438,
+ * 6528). Segments and time go in; verdicts, permissions and headers come out. It makes no system
+ * call, reads no clock, holds no payload.
  *
- *   sl_tcp_input(segment) ──► connection, in-order payload, and the connection put on the ready
- * list sl_tcp_tick(now)      ──► timers; connections put on the ready list sl_tcp_ready() ──►
- * connection + events, once a turn however many segments came for it sl_tcp_lost()    ──► ranges to
- * be made into frames again sl_tcp_window()  ──► how many new bytes may be started sl_tcp_segment()
- * ──► headers for a payload that lies in a frame; the segment counts as sent sl_tcp_control() ──►
- * whole packets without payload: SYN-ACK, ACK, FIN, RST, probes
+ *   sl_tcp_input     a segment ─► connection, payload in order, connection on the ready list
+ *   sl_tcp_tick      time      ─► timers, connections on the ready list
+ *   sl_tcp_ready     ─► connection and events, once a turn however many segments came for it
+ *   sl_tcp_lost      ─► ranges to be made into frames again
+ *   sl_tcp_window    ─► how many new bytes may be started
+ *   sl_tcp_segment   ─► headers for a payload that lies in a frame; it counts as sent
+ *   sl_tcp_control   ─► whole packets without payload: SYN-ACK, ACK, FIN, RST, probes
  *
  * The sending side knows only ranges of the outgoing stream, in extended sequence numbers
  * (base/seq.h):
  *
- *        snd_una            snd_nxt               snd_res           snd_una + min(cwnd, peer's
- * window) ───────┼──── in flight ────┼── being made ───────┼──── window ────────┤ (reads pending)
+ *      snd_una            snd_nxt               snd_res          snd_una + min(cwnd, peer's window)
+ *   ──────┼──── in flight ────┼── being made ───────┼──── window ────┤
+ *                               (reads pending)
  *
- * In flight + being made ≤ min(cwnd, peer's window), always.
+ * Whenever bytes are permitted: in flight + being made ≤ min(cwnd, peer's window). A window that
+ * shrinks afterwards takes nothing back.
  *
  * Connections are indices [0, conns_max); whoever sits above keeps arrays of its own under the same
- * index. Owner core only.
+ * index. Owner core only. Time never goes back.
  */
 #ifndef SL_TCP_TCP_H
 #define SL_TCP_TCP_H
@@ -44,39 +47,43 @@ struct sl_tcp_config {
 	const struct sl_listener *listeners; /* copied */
 	uint32_t listener_cnt;
 	const uint8_t *secret; /* 32 random bytes: table hash, ISNs, timestamp offsets; copied */
-	uint32_t
-	    receive_window_bytes; /* offered at first, ≤ 65535: we never scale our own window */
+	uint32_t receive_window_bytes; /* offered at first, ≤ 65535: our own is never scaled */
 };
 
 /* Errors: -ENOMEM. Setup only: everything is allocated here. */
 int sl_tcp_init(struct sl_tcp **tcp, const struct sl_tcp_config *config, uint64_t now_ns);
 void sl_tcp_fini(struct sl_tcp *tcp);
 
-/* ---- Receiving
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- Receiving ----------------------------------------------------------------------- */
 
-enum sl_tcp_event { /* bits; collected until sl_tcp_ready hands them over */
-		    SL_TCP_OPENED =
-			1,            /* handshake complete: a new connection for the layer above */
-		    SL_TCP_ACKED = 2, /* snd_una moved: what lies before it may be forgotten */
-		    SL_TCP_CAN_SEND =
-			4, /* window or loss state changed: ask sl_tcp_lost and sl_tcp_window */
-		    SL_TCP_PEER_CLOSED = 8, /* FIN: no more payload will come */
-		    SL_TCP_GONE = 16,       /* reset, timed out, or closed both ways with all acked
-					     * (TIME-WAIT included): the       layer above lets go of
-					     * everything; the index may be used again after this event */
+/* Bits; collected until sl_tcp_ready hands them over. */
+enum sl_tcp_event {
+	/* Handshake complete: a new connection for the layer above. */
+	SL_TCP_OPENED = 1,
+	/* snd_una moved: what lies before it may be forgotten. */
+	SL_TCP_ACKED = 2,
+	/* Window or loss state changed, and sl_tcp_lost or sl_tcp_window allow something. */
+	SL_TCP_CAN_SEND = 4,
+	/* FIN: no more payload will come. */
+	SL_TCP_PEER_CLOSED = 8,
+	/* Reset, timed out, or closed both ways with all acked (TIME-WAIT included): the layer
+	 * above lets go of everything. The last event of an index, which may be used again after
+	 * it. May come together with OPENED. Until it is handed over, calls for the connection are
+	 * harmless: nothing is permitted and nothing is sent. */
+	SL_TCP_GONE = 16,
 };
 
 struct sl_tcp_verdict {
-	bool has_conn;
+	bool has_conn; /* it belongs to a connection that the layer above knows, or will */
+	bool fin;      /* nothing follows the payload; PEER_CLOSED once all of it is accepted */
 	struct sl_tcp_conn conn;
-	const uint8_t
-	    *payload; /* next in order, not seen before; within the segment; NULL if none */
+	/* Next in order, not seen before; within the segment; NULL if none. */
+	const uint8_t *payload;
 	uint32_t payload_bytes;
 };
 
-/* One understood segment. Never sends: replies become due and leave by sl_tcp_control. If payload
+/* One understood segment. Its payload may come before OPENED was handed over: an ACK that completes
+ * the handshake may carry some. Never sends: replies become due and leave by sl_tcp_control. If payload
  * came, the layer above takes as much of it as it wants with sl_tcp_accept at once, before the next
  * input; what it does not take is as if lost. */
 void sl_tcp_input(struct sl_tcp *tcp, const struct sl_segment *segment, uint64_t now_ns,
@@ -93,25 +100,24 @@ void sl_tcp_set_window(struct sl_tcp *tcp, struct sl_tcp_conn conn, uint32_t win
 
 /* Timers that are due. Call once a turn. */
 void sl_tcp_tick(struct sl_tcp *tcp, uint64_t now_ns);
-uint64_t sl_tcp_next_ns(
-    const struct sl_tcp *tcp); /* next deadline, for sleeping; UINT64_MAX if none */
+/* Next deadline, for sleeping; UINT64_MAX if none. */
+uint64_t sl_tcp_next_ns(const struct sl_tcp *tcp);
 
 /* The next connection with something to do, and what (bits of sl_tcp_event, never 0); false when
  * none is left. A connection comes up at most once between two inputs or ticks. */
 bool sl_tcp_ready(struct sl_tcp *tcp, struct sl_tcp_conn *conn, uint32_t *events);
 
-/* ---- Sending
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- Sending ------------------------------------------------------------------------- */
 
 /* Next byte of the stream that nobody has reserved (snd_res); the first one is the peer's to expect
  * right after our SYN. */
 uint64_t sl_tcp_stream_seq(const struct sl_tcp *tcp, struct sl_tcp_conn conn);
-uint64_t sl_tcp_acked_seq(const struct sl_tcp *tcp,
-			  struct sl_tcp_conn conn); /* snd_una, not counting SYN and FIN */
+/* snd_una, not counting SYN and FIN. */
+uint64_t sl_tcp_acked_seq(const struct sl_tcp *tcp, struct sl_tcp_conn conn);
 
-/* New bytes that may be reserved now; 0 in recovery when PRR or an equivalent says so, after close,
- * and before OPENED. */
+/* New bytes that may be reserved now, down to a single one: who aggregates must still send when
+ * nothing is in flight. 0 while lost bytes wait for the same room, after close, and before
+ * OPENED. */
 uint32_t sl_tcp_window(const struct sl_tcp *tcp, struct sl_tcp_conn conn);
 
 /* The caller starts making the next bytes [snd_res, snd_res + bytes) of the stream: it will call
@@ -135,11 +141,18 @@ uint32_t sl_tcp_payload_max(const struct sl_tcp *tcp, struct sl_tcp_conn conn);
 
 /* Writes all headers before payload (base/limits.h, SL_FRAME_HEADROOM_BYTES) for the stream bytes
  * [seq, seq + payload_bytes) that stand there, checksums included, and notes them as sent at
- * now_ns: new ones if seq is snd_nxt, again if they were given out by sl_tcp_lost. Returns the
- * header bytes. payload_bytes in [1, sl_tcp_payload_max]. push: set PSH (end of a response or of
- * what the window allows). A FIN that is due rides on the last byte. */
+ * now_ns: new ones if seq is snd_nxt, again if they were given out by sl_tcp_lost. A range may be
+ * cut into other segments than the first time, and may have arrived meanwhile: then it is sent in
+ * vain, but does no harm. payload_bytes in [1, sl_tcp_payload_max]. push: set PSH (end of a
+ * response or of what the window allows). A FIN that is due rides on the last byte. Returns the
+ * header bytes; 0 if the connection is closed: then nothing may be sent. */
 uint32_t sl_tcp_segment(struct sl_tcp *tcp, struct sl_tcp_conn conn, uint8_t *payload,
 			uint32_t payload_bytes, uint64_t seq, bool push, uint64_t now_ns);
+
+/* False if all of [seq, seq + payload_bytes) arrived while it was being made: not sending it is
+ * cheaper. */
+bool sl_tcp_wanted(const struct sl_tcp *tcp, struct sl_tcp_conn conn, uint64_t seq,
+		   uint32_t payload_bytes);
 
 /* A packet without payload that is due, written before payload like the above: returns its header
  * bytes, or 0 when none is due. */
@@ -155,20 +168,19 @@ void sl_tcp_abort(struct sl_tcp *tcp, struct sl_tcp_conn conn, uint64_t now_ns);
 /* Stop answering SYNs (draining). */
 void sl_tcp_stop_listening(struct sl_tcp *tcp);
 
-/* ---- Looking in
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- Looking in ---------------------------------------------------------------------- */
 
-enum sl_tcp_state { /* RFC 9293, 3.3.2 */
-		    SL_TCP_CLOSED,
-		    SL_TCP_SYN_RECEIVED,
-		    SL_TCP_ESTABLISHED,
-		    SL_TCP_FIN_WAIT_1,
-		    SL_TCP_FIN_WAIT_2,
-		    SL_TCP_CLOSE_WAIT,
-		    SL_TCP_CLOSING,
-		    SL_TCP_LAST_ACK,
-		    SL_TCP_TIME_WAIT,
+/* RFC 9293, 3.3.2. TIME-WAIT is never seen through an index: GONE comes first. */
+enum sl_tcp_state {
+	SL_TCP_CLOSED,
+	SL_TCP_SYN_RECEIVED,
+	SL_TCP_ESTABLISHED,
+	SL_TCP_FIN_WAIT_1,
+	SL_TCP_FIN_WAIT_2,
+	SL_TCP_CLOSE_WAIT,
+	SL_TCP_CLOSING,
+	SL_TCP_LAST_ACK,
+	SL_TCP_TIME_WAIT,
 };
 
 struct sl_tcp_info {
@@ -177,18 +189,18 @@ struct sl_tcp_info {
 	uint16_t peer_port;
 	uint32_t listener_idx;
 	uint32_t mss_bytes, cwnd_bytes, ssthresh_bytes, peer_window_bytes;
-	uint32_t in_flight_bytes,
-	    being_made_bytes; /* in flight: sent, not acked, not SACKed, not held lost */
+	uint32_t in_flight_bytes; /* sent, not acked, not SACKed, not held lost */
+	uint32_t being_made_bytes;
 	uint64_t srtt_ns, rttvar_ns, rto_ns;
 	uint64_t pacing_rate; /* bytes a second, from cwnd and srtt */
 	uint64_t sent_bytes, resent_bytes;
 	uint32_t rto_cnt;
 };
 void sl_tcp_info(const struct sl_tcp *tcp, struct sl_tcp_conn conn, struct sl_tcp_info *info);
-uint32_t sl_tcp_listener(const struct sl_tcp *tcp,
-			 struct sl_tcp_conn conn); /* index into config.listeners */
-uint64_t sl_tcp_rate(const struct sl_tcp *tcp,
-		     struct sl_tcp_conn conn); /* bytes a second, 0 if not known yet */
+/* Index into config.listeners. */
+uint32_t sl_tcp_listener(const struct sl_tcp *tcp, struct sl_tcp_conn conn);
+/* Pacing rate in bytes a second; 0 if not known yet. */
+uint64_t sl_tcp_rate(const struct sl_tcp *tcp, struct sl_tcp_conn conn);
 
 struct sl_tcp_counters { /* since init */
 	uint64_t opened, reset_sent, reset_received, timed_out, backlog_full, table_full;

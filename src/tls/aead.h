@@ -25,20 +25,20 @@ uint32_t sl_aead_key_bytes(enum sl_aead_kind kind); /* 16 or 32 */
 struct sl_aead;
 
 /* name: "ipsec-mb", "openssl", or NULL for the faster of those that are there. Errors: -ENOENT (not
- * built in, or the CPU lacks what it needs), -ENOMEM. Setup only. */
+ * built in, or the CPU lacks what it needs), -ENOMEM. Setup only: no call below allocates. */
 int sl_aead_init(struct sl_aead **aead, const char *name);
 void sl_aead_fini(struct sl_aead *aead);
 const char *sl_aead_name(const struct sl_aead *aead); /* "ipsec-mb avx512", "openssl", … */
 
-/* Bytes of one expanded key, and how it must be aligned (a power of two ≤ 64): the caller pools
- * them. */
+/* Bytes of one expanded key, a multiple of 64: the caller pools tables, aligned to 64. */
 size_t sl_aead_table_bytes(const struct sl_aead *aead);
 
 /* Expands key (sl_aead_key_bytes of it) into table. */
 void sl_aead_expand(struct sl_aead *aead, void *table, enum sl_aead_kind kind, const uint8_t *key);
 
-/* Sealing is a stream: begin, put any number of times with any lengths, end. dst and src of a put
- * may be the same, not otherwise overlap. */
+/* Sealing is a stream: begin, put any number of times with any lengths, end. One stream at a time,
+ * and no sl_aead_open within it. dst and src of a
+ * put may be the same, not otherwise overlap. */
 void sl_aead_seal_begin(struct sl_aead *aead, const void *table, const uint8_t nonce[12],
 			const uint8_t *aad, size_t aad_bytes);
 void sl_aead_seal_put(struct sl_aead *aead, const void *table, uint8_t *dst, const uint8_t *src,

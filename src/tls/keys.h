@@ -22,10 +22,15 @@ struct sl_tls_keys {
 	uint8_t secret[SL_SECRET_MAX_BYTES];
 };
 
+/* Records one AES-GCM key may seal (RFC 8446, 5.5, says 2^24.5): at the latest with this many, the
+ * sender updates its keys. */
+#define SL_KEYS_RECORDS_MAX (UINT64_C(1) << 24)
+
 /* HKDF-Expand-Label (RFC 8446, 7.1) with an empty context. hash_bytes 32 or 48 selects SHA-256 or
- * SHA-384; does not allocate. */
-void sl_tls_expand_label(const uint8_t *secret, uint32_t hash_bytes, const char *label,
-			 uint8_t *out, uint32_t out_bytes);
+ * SHA-384, and is the length of secret; label without "tls13 ", up to 26 bytes; out_bytes [1, 48].
+ * Does not allocate: the hash beside the engine is used. */
+void sl_tls_expand_label(struct sl_aead *aead, const uint8_t *secret, uint32_t hash_bytes,
+			 const char *label, uint8_t *out, uint32_t out_bytes);
 
 /* keys->kind, secret, secret_bytes are set: derives key and IV, expands into table, sets record_no
  * to 0. */
@@ -33,5 +38,9 @@ void sl_tls_keys_derive(struct sl_tls_keys *keys, struct sl_aead *aead, void *ta
 
 /* application_traffic_secret_N+1 (7.2), then as derive. */
 void sl_tls_keys_update(struct sl_tls_keys *keys, struct sl_aead *aead, void *table);
+
+/* The nonce of a record: IV xor its number (5.3). */
+void sl_tls_nonce(const struct sl_tls_keys *keys, uint64_t record_no,
+		  uint8_t nonce[SL_AEAD_NONCE_BYTES]);
 
 #endif

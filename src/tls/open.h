@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Opening: the client's records, in place. */
+/*
+ * Opening: the client's records after its Finished, in place (RFC 8446, 5.2 and 5.4).
+ *
+ *   data   ├hdr│ciphertext ................................│tag┤ next record ...
+ *   after  ├hdr│plain (plain_bytes)  │type│zeros (padding) │tag┤
+ */
 #ifndef SL_TLS_OPEN_H
 #define SL_TLS_OPEN_H
 
@@ -11,7 +16,6 @@
 enum sl_open_verdict {
 	SL_OPEN_MORE, /* the record is not all there yet */
 	SL_OPEN_OK,
-	SL_OPEN_IGNORE,   /* a change_cipher_spec of compatibility mode (RFC 8446, D.4): skip it */
 	SL_OPEN_OVERFLOW, /* alert record_overflow */
 	SL_OPEN_BAD_MAC,  /* alert bad_record_mac */
 	SL_OPEN_BAD_TYPE, /* alert unexpected_message */
@@ -24,8 +28,9 @@ struct sl_opened {
 	uint32_t wire_bytes;       /* the record took so many bytes of data */
 };
 
-/* The first record of data, opened in place. Advances keys->record_no if OK. *opened is set for OK
- * and (wire_bytes) IGNORE. */
+/* The first record of data, opened in place. Advances keys->record_no and sets *opened if OK. After
+ * OVERFLOW, BAD_MAC or BAD_TYPE nothing in data may be used: send the alert and close. Only MORE
+ * leaves data as it was. */
 enum sl_open_verdict sl_open_record(struct sl_aead *aead, const void *table,
 				    struct sl_tls_keys *keys, uint8_t *data, uint32_t len_bytes,
 				    struct sl_opened *opened);

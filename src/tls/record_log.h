@@ -40,8 +40,9 @@ struct sl_record {
 	uint32_t source_idx;  /* chunk, or content's object */
 	uint32_t next_idx;    /* SL_RECORD_NONE: the newest */
 	uint8_t kind;
-	bool has_tag; /* sealed once already: tag must come out again */
-	uint8_t reserved[6];
+	bool has_tag;        /* sealed once already: tag must come out again */
+	bool last_of_source; /* MEMORY: the chunk is done with when this entry is */
+	uint8_t reserved[5];
 	uint8_t tag[SL_RECORD_TAG_BYTES];
 };
 _Static_assert(sizeof(struct sl_record) == 64, "one cache line");

@@ -29,10 +29,11 @@ enum { SL_SACK_BLOCKS_MAX = 4, SL_LINK_MAX_BYTES = 14 + 4 + 4 };
 /* Why a packet was not understood; each has its own counter (stats.h). */
 enum sl_wire_verdict {
 	SL_WIRE_OK,
-	SL_WIRE_TRUNCATED, /* shorter than a header says */
-	SL_WIRE_NOT_TCP,   /* another protocol: steering should not have sent it */
-	SL_WIRE_FRAGMENT,
-	SL_WIRE_BAD_HEADER,   /* version, IHL, data offset or total length impossible */
+	SL_WIRE_TRUNCATED,    /* the frame is shorter than a header says */
+	SL_WIRE_NOT_TCP,      /* another protocol, an IPv6 extension header, a third VLAN tag:
+			       * steering should not have sent it */
+	SL_WIRE_FRAGMENT,     /* of either family, the first one too */
+	SL_WIRE_BAD_HEADER,   /* version, IHL, total length or data offset impossible */
 	SL_WIRE_BAD_CHECKSUM, /* IPv4 header or TCP */
 	SL_WIRE_BAD_OPTIONS,  /* an option's length runs over its end */
 	SL_WIRE_VERDICTS,
@@ -62,7 +63,7 @@ struct sl_segment {
 	uint16_t mss;
 	uint8_t window_scale; /* [0, 14]; larger values are read as 14 (RFC 7323, 2.3) */
 	uint32_t ts_value, ts_echo;
-	uint8_t sack_cnt; /* [0, 4] */
+	uint8_t sack_cnt; /* [0, 4]; blocks are as they stand, start may lie after end */
 	struct sl_sack_block sack[SL_SACK_BLOCKS_MAX];
 
 	const uint8_t *payload; /* within the packet; valid while the frame is held */
@@ -70,8 +71,9 @@ struct sl_segment {
 };
 
 /* Understands the len_bytes at packet. *segment is whole only if the verdict is SL_WIRE_OK; it
- * points into packet. Checksums are verified: the IPv4 header's and TCP's. (RFC 791, 8200, 9293,
- * 7323, 2018.) */
+ * points into packet. Checksums are verified: the IPv4 header's and TCP's. Bytes after the IP
+ * packet are Ethernet padding. Options that are unknown or of another length than their RFC says
+ * are skipped; of one that comes twice the last counts. (RFC 791, 8200, 9293, 7323, 2018.) */
 enum sl_wire_verdict sl_segment_parse(const uint8_t *packet, uint32_t len_bytes,
 				      struct sl_segment *segment);
 
@@ -90,27 +92,29 @@ struct sl_route { /* what is the same in every packet of a connection; 64 bytes,
 	struct sl_address local, peer;
 };
 
-/* The route back to where segment came from. */
+/* The route back to where segment, whose frame is still held, came from. */
 void sl_route_reverse(struct sl_route *route, const struct sl_segment *segment);
 
 struct sl_header {
 	uint32_t seq, ack; /* wire numbers */
 	uint16_t window;
 	uint8_t flags;
+	/* With SL_TCP_SYN; not looked at without. */
 	uint16_t mss;        /* 0: no option */
-	int8_t window_scale; /* -1: no option */
+	int8_t window_scale; /* [0, 14]; -1: no option */
 	bool sack_permitted;
+
 	bool timestamps;
 	uint32_t ts_value, ts_echo;
-	uint8_t sack_cnt; /* [0, 3] with timestamps, [0, 4] without */
+	uint8_t sack_cnt; /* [0, 3] with timestamps, [0, 4] without; none in a SYN */
 	struct sl_sack_block sack[SL_SACK_BLOCKS_MAX];
 	uint8_t ecn;    /* the two bits of TOS or traffic class */
 	uint16_t ip_id; /* IPv4 only; DF is always set */
 };
 
 /* Writes link, IP and TCP headers so that they end at payload, with both checksums filled in over
- * the payload_bytes that already stand there. Returns the length of the headers, [54,
- * SL_FRAME_HEADROOM_BYTES]. */
+ * the payload_bytes that already stand there. Precondition: the options fit into 40 bytes; all of a
+ * SYN's do. Returns the length of the headers, [54, SL_FRAME_HEADROOM_BYTES). */
 uint32_t sl_header_write(const struct sl_route *route, const struct sl_header *header,
 			 uint8_t *payload, uint32_t payload_bytes);
 

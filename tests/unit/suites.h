@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A unit test program is main.c and the check_*.c files of one room. Its room_*.c names the suites, one a
- * source file.
+ * A unit test program is main.c and the check_*.c files of one room. Its room_*.c names the suites,
+ * one a source file.
  */
 #ifndef SL_TESTS_UNIT_SUITES_H
 #define SL_TESTS_UNIT_SUITES_H

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "serve/answer.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/bug.h"
+#include "http/request.h"
+#include "http/response.h"
+#include "http/target.h"
+#include "serve/inbox.h"
+#include "serve/pump.h"
+#include "serve/state.h"
+#include "tls/seal.h"
+
+static const char index_name[] = "index.html";
+
+/* The status that tells a client why a name could not be opened. */
+static int status_of(int error)
+{
+	switch (error) {
+	case -ENOENT:
+	case -ENOTDIR:
+	case -EXDEV: /* a symbolic link that leads out of the root */
+	case -ELOOP:
+		return 404;
+	case -EACCES:
+	case -EPERM:
+	case -EINVAL: /* neither file nor directory */
+		return 403;
+	case -ENAMETOOLONG:
+		return 414;
+	case -EMFILE:
+	case -ENFILE:
+		return 503;
+	default:
+		return 500;
+	}
+}
+
+static void count_status(struct sluice_worker_stats *stats, int status)
+{
+	stats->requests++;
+	if (status < 300)
+		stats->responses_2xx++;
+	else if (status < 400)
+		stats->responses_3xx++;
+	else if (status < 500)
+		stats->responses_4xx++;
+	else
+		stats->responses_5xx++;
+}
+
+/* Queues head and body of response; takes over the reference to the object (SL_NONE: none). */
+static void send_response(struct sl_worker *worker, struct sl_tcp_conn conn,
+			  struct sl_response *response,
+			  const struct sl_representation *representation, uint32_t object_idx,
+			  bool head_only, const char *location)
+{
+	struct sl_session *session = sl_session_of(worker, conn);
+	uint32_t chunk_idx, len_bytes;
+	uint8_t *data = sl_outbox_chunk(worker, &chunk_idx);
+	bool queued = data != NULL;
+
+	if (worker->draining)
+		response->keep_alive = false;
+	if (queued) {
+		len_bytes = sl_response_head(response, representation, head_only, location,
+					     worker->wall_s, (char *)data, SL_CHUNK_PLAIN_BYTES);
+		sl_outbox_add_chunk(worker, session, chunk_idx, len_bytes,
+				    session->tls ? SL_TLS_APPLICATION_DATA : 0);
+	}
+	if (queued && response->has_body && response->len_bytes > 0) {
+		queued = sl_outbox_add_file(worker, session, object_idx, response->off_bytes,
+					    response->len_bytes);
+		if (queued)
+			object_idx = SL_NONE;
+	}
+	if (object_idx != SL_NONE)
+		sl_content_put(worker->content, object_idx);
+	count_status(worker->stats, response->status);
+	if (!queued)
+		sl_pump_abort(worker, conn); /* no memory for even a head */
+	else if (!response->keep_alive)
+		sl_session_close(worker, conn);
+}
+
+static void send_error(struct sl_worker *worker, struct sl_tcp_conn conn, int status,
+		       bool keep_alive, bool head_only, const char *location)
+{
+	struct sl_response response = { .status = status, .keep_alive = keep_alive };
+
+	send_response(worker, conn, &response, NULL, SL_NONE, head_only, location);
+}
+
+static bool keep_alive(const struct sl_request *request)
+{
+	/* A body nobody asked for is not read: the connection ends with the answer. */
+	return request->keep_alive && !request->has_body;
+}
+
+/* Looks up the request's target; the answer comes now or later. */
+static void look_up(struct sl_worker *worker, struct sl_tcp_conn conn,
+		    const struct sl_request *request, struct sl_target *target)
+{
+	struct sl_session *session = sl_session_of(worker, conn);
+	uint32_t object_idx = SL_NONE;
+	int error;
+
+	(void)request;
+	if (target->directory) {
+		if (target->len_bytes + sizeof(index_name) + 1 > sizeof(target->path)) {
+			sl_answer_found(worker, conn, -ENAMETOOLONG, SL_NONE);
+			return;
+		}
+		if (target->len_bytes > 0 && target->path[target->len_bytes - 1] != '/')
+			target->path[target->len_bytes++] = '/';
+		memcpy(target->path + target->len_bytes, index_name, sizeof(index_name));
+	}
+	error =
+	    sl_content_get(worker->content, target->path, conn.idx, worker->now_ns, &object_idx);
+	if (error == -EINPROGRESS)
+		session->waits_content = true;
+	else
+		sl_answer_found(worker, conn, error, object_idx);
+}
+
+bool sl_answer_next(struct sl_worker *worker, struct sl_tcp_conn conn)
+{
+	struct sl_session *session = sl_session_of(worker, conn);
+	struct sl_request request;
+	struct sl_target target;
+	int used, error;
+
+	if (session->plain_bytes == 0 || session->waits_content)
+		return false;
+	used = sl_request_parse((const char *)sl_inbox_of(worker, session), session->plain_bytes,
+				&request);
+	if (used == 0)
+		return false;
+	if (used < 0) {
+		send_error(worker, conn, -used, false, false, NULL);
+		return true;
+	}
+	if (request.method == SL_METHOD_OTHER) {
+		sl_inbox_consume(worker, session, (uint32_t)used);
+		send_error(worker, conn, 405, keep_alive(&request), false, NULL);
+		return true;
+	}
+	error = sl_target_parse(request.target, &target);
+	if (error) {
+		bool head_only = request.method == SL_METHOD_HEAD, keep = keep_alive(&request);
+
+		sl_inbox_consume(worker, session, (uint32_t)used);
+		send_error(worker, conn, -error, keep, head_only, NULL);
+		return true;
+	}
+	look_up(worker, conn, &request, &target);
+	return !session->waits_content;
+}
+
+/* 301 to the same name with a slash: relative links in the index would not work without. */
+static void redirect(struct sl_worker *worker, struct sl_tcp_conn conn,
+		     const struct sl_request *request, bool head_only)
+{
+	char location[SL_PATH_MAX_BYTES + 3];
+	struct sl_target target;
+	int error = sl_target_parse(request->target, &target);
+
+	BUG_ON(error);
+	location[0] = '/';
+	memcpy(location + 1, target.path, target.len_bytes);
+	memcpy(location + 1 + target.len_bytes, "/", 2);
+	send_error(worker, conn, 301, keep_alive(request), head_only, location);
+}
+
+static void send_object(struct sl_worker *worker, struct sl_tcp_conn conn,
+			const struct sl_request *request, uint32_t object_idx)
+{
+	const struct sl_object *object = sl_content_object(worker->content, object_idx);
+	struct sl_representation representation = {
+		.size_bytes = object->size_bytes,
+		.mtime_s = object->mtime_s,
+		.mime = object->mime,
+	};
+	struct sl_response response = { 0 };
+
+	_Static_assert(sizeof(representation.etag) == sizeof(object->etag), "one kind of ETag");
+	memcpy(representation.etag, object->etag, sizeof(representation.etag));
+	sl_response_decide(request, &representation, worker->wall_s, &response);
+	response.keep_alive = keep_alive(request);
+	send_response(worker, conn, &response, &representation, object_idx,
+		      request->method == SL_METHOD_HEAD, NULL);
+}
+
+void sl_answer_found(struct sl_worker *worker, struct sl_tcp_conn conn, int error,
+		     uint32_t object_idx)
+{
+	struct sl_session *session = sl_session_of(worker, conn);
+	struct sl_request request;
+	bool head_only;
+	int used;
+
+	session->waits_content = false;
+	used = sl_request_parse((const char *)sl_inbox_of(worker, session), session->plain_bytes,
+				&request);
+	BUG_ON(used <= 0); /* it was whole when the look-up began */
+	head_only = request.method == SL_METHOD_HEAD;
+	if (error == 0)
+		send_object(worker, conn, &request, object_idx);
+	else if (error == -EISDIR)
+		redirect(worker, conn, &request, head_only);
+	else
+		send_error(worker, conn, status_of(error), keep_alive(&request), head_only, NULL);
+	sl_inbox_consume(worker, session, (uint32_t)used);
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "serve/burst.h"
+
+#include <string.h>
+
+#include "base/bug.h"
+
+static bool room_for(struct sl_worker *worker, uint32_t frame_cnt)
+{
+	uint32_t wanted_cnt = frame_cnt + SL_CONTROL_FRAMES;
+
+	return sl_nic_free_frames(worker->nic) >= wanted_cnt &&
+	       sl_nic_tx_room(worker->nic) >= wanted_cnt;
+}
+
+static void note_use(struct sl_worker *worker)
+{
+	uint64_t used_cnt = worker->stats->frames_total - sl_nic_free_frames(worker->nic);
+
+	if (used_cnt > worker->stats->frames_used_high)
+		worker->stats->frames_used_high = used_cnt;
+}
+
+uint32_t sl_burst_max(const struct sl_worker *worker, struct sl_tcp_conn conn)
+{
+	return SL_BURST_FRAMES * sl_tcp_payload_max(worker->tcp, conn);
+}
+
+bool sl_burst_open(struct sl_burst *burst, struct sl_worker *worker, struct sl_tcp_conn conn,
+		   uint64_t start_seq, uint32_t len_bytes)
+{
+	uint32_t payload_max = sl_tcp_payload_max(worker->tcp, conn);
+	uint32_t frame_cnt = (len_bytes + payload_max - 1) / payload_max;
+
+	BUG_ON(len_bytes == 0);
+	BUG_ON(frame_cnt > SL_BURST_FRAMES);
+	if (!room_for(worker, frame_cnt))
+		return false;
+	for (uint32_t i = 0; i < frame_cnt; i++) {
+		bool taken = sl_nic_take(worker->nic, &burst->frames[i]);
+
+		BUG_ON(!taken);
+		burst->spans[i].data = sl_nic_payload(worker->nic, burst->frames[i]);
+		burst->spans[i].len_bytes = payload_max;
+	}
+	burst->spans[frame_cnt - 1].len_bytes = len_bytes - (frame_cnt - 1) * payload_max;
+	note_use(worker);
+	burst->frame_cnt = frame_cnt;
+	burst->start_seq = start_seq;
+	burst->cursor = (struct sl_span_cursor){ .spans = burst->spans, .span_cnt = frame_cnt };
+	return true;
+}
+
+void sl_burst_put(struct sl_burst *burst, const uint8_t *data, uint32_t len_bytes)
+{
+	struct sl_span_cursor *cursor = &burst->cursor;
+
+	while (len_bytes > 0) {
+		const struct sl_span *span = &cursor->spans[cursor->span_idx];
+		uint32_t room_bytes, part_bytes;
+
+		BUG_ON(cursor->span_idx >= cursor->span_cnt);
+		room_bytes = span->len_bytes - cursor->off_bytes;
+		part_bytes = len_bytes < room_bytes ? len_bytes : room_bytes;
+		memcpy(span->data + cursor->off_bytes, data, part_bytes);
+		data += part_bytes;
+		len_bytes -= part_bytes;
+		cursor->off_bytes += part_bytes;
+		if (cursor->off_bytes == span->len_bytes) {
+			cursor->span_idx++;
+			cursor->off_bytes = 0;
+		}
+	}
+}
+
+static bool filled(const struct sl_burst *burst)
+{
+	const struct sl_span_cursor *cursor = &burst->cursor;
+
+	if (cursor->span_idx == cursor->span_cnt)
+		return true;
+	/* The cipher may leave the cursor at the end of the last span instead of behind it. */
+	return cursor->span_idx + 1 == cursor->span_cnt &&
+	       cursor->off_bytes == cursor->spans[cursor->span_idx].len_bytes;
+}
+
+void sl_burst_send(struct sl_burst *burst, struct sl_worker *worker, struct sl_tcp_conn conn,
+		   bool push)
+{
+	uint64_t seq = burst->start_seq;
+
+	BUG_ON(!filled(burst));
+	for (uint32_t i = 0; i < burst->frame_cnt; i++) {
+		const struct sl_span *span = &burst->spans[i];
+		bool last = i + 1 == burst->frame_cnt;
+		uint32_t header_bytes =
+		    sl_tcp_segment(worker->tcp, conn, span->data, span->len_bytes, seq,
+				   push && last, worker->now_ns);
+
+		sl_nic_tx(worker->nic, burst->frames[i], header_bytes, span->len_bytes);
+		worker->stats->tx_packets++;
+		worker->stats->tx_bytes += header_bytes + span->len_bytes;
+		seq += span->len_bytes;
+	}
+	burst->frame_cnt = 0;
+}
+
+void sl_burst_drop(struct sl_burst *burst, struct sl_worker *worker)
+{
+	for (uint32_t i = 0; i < burst->frame_cnt; i++)
+		sl_nic_give(worker->nic, burst->frames[i]);
+	burst->frame_cnt = 0;
+}

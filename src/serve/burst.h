@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Burst: consecutive bytes of one connection's stream on their way into packets. Frames are taken
+ * for all of them at once, filled through a cursor (by the cipher, or by copying), then sent or
+ * given back whole: a packet leaves only when everything that belongs to it has been checked.
+ */
+#ifndef SL_SERVE_BURST_H
+#define SL_SERVE_BURST_H
+
+#include "nic/nic.h"
+#include "serve/session.h"
+#include "serve/state.h"
+#include "tls/seal.h"
+
+struct sl_burst {
+	struct sl_frame frames[SL_BURST_FRAMES];
+	struct sl_span spans[SL_BURST_FRAMES]; /* one a frame, full but for the last */
+	uint32_t frame_cnt;
+	uint64_t start_seq;
+	struct sl_span_cursor cursor;
+};
+
+/* Most stream bytes of one burst, at the connection's segment size (which the peer may have made
+ * small). */
+uint32_t sl_burst_max(const struct sl_worker *worker, struct sl_tcp_conn conn);
+
+/* Takes frames for the stream bytes [start_seq, start_seq + len_bytes); false, and nothing taken,
+ * if frames or TX slots are short. len_bytes in [1, sl_burst_max]. */
+bool sl_burst_open(struct sl_burst *burst, struct sl_worker *worker, struct sl_tcp_conn conn,
+		   uint64_t start_seq, uint32_t len_bytes);
+
+/* Copies bytes in and moves on. */
+void sl_burst_put(struct sl_burst *burst, const uint8_t *data, uint32_t len_bytes);
+
+/* All bytes are in: headers are written and the frames go to the NIC. push: PSH on the last one. */
+void sl_burst_send(struct sl_burst *burst, struct sl_worker *worker, struct sl_tcp_conn conn,
+		   bool push);
+
+/* Gives the frames back unsent. */
+void sl_burst_drop(struct sl_burst *burst, struct sl_worker *worker);
+
+#endif

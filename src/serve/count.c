@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The page of counters: what other rooms count is taken over a hundred times a second, what serve
+ * counts is there already. */
+#include "base/clock.h"
+#include "serve/state.h"
+
+#define COUNT_EVERY_NS (10 * SL_NS_PER_MS)
+
+static void count_tcp(struct sluice_worker_stats *stats, const struct sl_tcp_counters *tcp)
+{
+	stats->rx_no_connection = tcp->no_connection;
+	stats->connections_accepted = tcp->opened;
+	stats->connections_refused = tcp->backlog_full + tcp->table_full;
+	stats->connections_reset_sent = tcp->reset_sent;
+	stats->connections_reset_received = tcp->reset_received;
+	stats->retransmitted_segments = tcp->resent_segments;
+	stats->retransmitted_bytes = tcp->resent_bytes;
+	stats->recoveries = tcp->recoveries;
+	stats->retransmission_timeouts = tcp->rtos;
+	stats->connections_open = tcp->open_cnt;
+}
+
+static void count_nic(struct sl_worker *worker, struct sluice_worker_stats *stats)
+{
+	struct sl_nic_counters nic;
+	uint32_t owner_cnt[5];
+
+	sl_nic_counters(worker->nic, &nic);
+	sl_nic_count(worker->nic, owner_cnt);
+	stats->rx_ring_full = nic.rx_ring_full;
+	stats->rx_fill_empty = nic.fill_ring_empty;
+	stats->tx_kicks = nic.tx_kicks;
+	stats->frames_used = owner_cnt[SL_FRAME_TX] + owner_cnt[SL_FRAME_PUMP];
+}
+
+void sl_worker_count(struct sl_worker *worker)
+{
+	struct sluice_worker_stats *stats = worker->stats;
+
+	if (worker->now_ns - worker->counted_ns < COUNT_EVERY_NS && !worker->drained)
+		return;
+	worker->counted_ns = worker->now_ns;
+	count_tcp(stats, sl_tcp_counters(worker->tcp));
+	count_nic(worker, stats);
+	stats->objects_open = sl_content_counters(worker->content)->objects_cnt;
+	stats->buffers_used = stats->buffers_total - sl_disk_free_buffers(worker->disk);
+	stats->inboxes_used = sl_pool_used(&worker->inbox_pool);
+}

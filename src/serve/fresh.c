@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * New bytes of a file: cut into records, read at once, sealed when the read is back.
+ *
+ * How much to read. A read has a price of its own (about 7 us for 16 KiB, 10 for 128 KiB), and so
+ * has a record (header, tag, a short last packet). Answering every ACK's two segments with a read
+ * and a record of that size would be the silly window syndrome over again, so a window that opens
+ * is left to grow to a quarter of itself first, as long as something is in flight that will bring
+ * the next ACK: three quarters keep the path busy meanwhile.
+ *
+ * Record size follows the rate, about a millisecond of it: a slow client can use a packet's worth
+ * of plaintext as soon as it is there, a fast one has 16 KiB records with 0.13 % overhead.
+ */
+#include "base/bug.h"
+#include "serve/burst.h"
+#include "serve/pump.h"
+#include "serve/state.h"
+
+static uint32_t min_u32(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Plain bytes of a record at the connection's rate. */
+static uint32_t record_target(const struct sl_worker *worker, struct sl_tcp_conn conn)
+{
+	uint64_t target = sl_tcp_rate(worker->tcp, conn) / 1000;
+	uint32_t least = sl_tcp_payload_max(worker->tcp, conn) - SL_RECORD_OVERHEAD_BYTES;
+
+	if (target < least)
+		return least;
+	return target < SL_RECORD_PLAIN_MAX_BYTES ? (uint32_t)target : SL_RECORD_PLAIN_MAX_BYTES;
+}
+
+/* Is this window worth a read, or do we wait for more of it? */
+static bool worth_it(const struct sl_worker *worker, struct sl_tcp_conn conn, uint64_t left_bytes,
+		     uint32_t window_bytes, uint32_t target_bytes)
+{
+	struct sl_tcp_info info;
+	uint32_t whole_bytes, wanted_bytes;
+
+	sl_tcp_info(worker->tcp, conn, &info);
+	if (info.in_flight_bytes == 0 && info.being_made_bytes == 0)
+		return true;
+	if (left_bytes + SL_RECORD_OVERHEAD_BYTES * (left_bytes / target_bytes + 1) <= window_bytes)
+		return true; /* all that is left goes */
+	whole_bytes = min_u32(info.cwnd_bytes, info.peer_window_bytes);
+	wanted_bytes = min_u32(whole_bytes / 4, SL_BUFFER_BYTES);
+	if (wanted_bytes < target_bytes && target_bytes <= whole_bytes / 2)
+		wanted_bytes = target_bytes;
+	return window_bytes >= wanted_bytes;
+}
+
+/*
+ * Plain bytes of the next record at file offset off_bytes, or 0 if none fits. Full-size records end
+ * on multiples of 16 KiB of the file, so that after the first one they start on block boundaries.
+ * Only the first record of a cut may be short for lack of window; later ones wait for the next.
+ */
+static uint32_t next_record(uint64_t off_bytes, uint64_t left_bytes, uint32_t room_bytes,
+			    uint32_t target_bytes, bool first)
+{
+	uint32_t plain_bytes = target_bytes;
+
+	if (plain_bytes == SL_RECORD_PLAIN_MAX_BYTES)
+		plain_bytes -= (uint32_t)(off_bytes % SL_RECORD_PLAIN_MAX_BYTES);
+	if (plain_bytes > left_bytes)
+		plain_bytes = (uint32_t)left_bytes;
+	if (plain_bytes <= room_bytes)
+		return plain_bytes;
+	return first ? room_bytes : 0;
+}
+
+struct cut {
+	uint64_t start_seq;
+	uint32_t plain_bytes, wire_bytes;
+	uint32_t record_cnt;
+};
+
+static bool append_record(struct sl_worker *worker, struct sl_session *session,
+			  const struct sl_piece *piece, struct cut *cut, uint32_t plain_bytes)
+{
+	uint32_t wire_bytes = session->tls ? sl_seal_wire_bytes(plain_bytes) : plain_bytes;
+	struct sl_record *record = sl_record_append(
+	    &worker->records, &session->log, session->tls ? SL_RECORD_FILE_SEALED : SL_RECORD_FILE,
+	    cut->start_seq + cut->wire_bytes, wire_bytes);
+
+	if (!record)
+		return false;
+	record->source_idx = piece->idx;
+	record->off_bytes = piece->off_bytes + cut->plain_bytes;
+	record->plain_bytes = plain_bytes;
+	if (session->tls)
+		record->record_no = session->server.record_no++;
+	sl_content_hold(worker->content, piece->idx);
+	cut->plain_bytes += plain_bytes;
+	cut->wire_bytes += wire_bytes;
+	cut->record_cnt++;
+	return true;
+}
+
+/* Cuts records off the piece, as many as window and buffer hold. Plain HTTP has no records: one
+ * entry. */
+static void cut_records(struct sl_worker *worker, struct sl_session *session,
+			const struct sl_piece *piece, uint32_t window_bytes, uint32_t target_bytes,
+			struct cut *cut)
+{
+	uint32_t overhead_bytes = session->tls ? SL_RECORD_OVERHEAD_BYTES : 0;
+	uint32_t buffer_bytes = sl_read_max(worker, piece->idx, piece->off_bytes);
+
+	while (cut->plain_bytes < piece->len_bytes && cut->plain_bytes < buffer_bytes &&
+	       window_bytes > cut->wire_bytes + overhead_bytes) {
+		uint32_t room_bytes = min_u32(window_bytes - cut->wire_bytes - overhead_bytes,
+					      buffer_bytes - cut->plain_bytes);
+		uint64_t left_bytes = piece->len_bytes - cut->plain_bytes;
+		uint32_t plain_bytes;
+
+		if (session->tls)
+			plain_bytes = next_record(piece->off_bytes + cut->plain_bytes, left_bytes,
+						  room_bytes, target_bytes, cut->record_cnt == 0);
+		else
+			plain_bytes = left_bytes < room_bytes ? (uint32_t)left_bytes : room_bytes;
+		if (plain_bytes == 0 || !append_record(worker, session, piece, cut, plain_bytes))
+			return;
+	}
+}
+
+enum sl_pump_step sl_fresh_cut(struct sl_worker *worker, struct sl_tcp_conn conn,
+			       struct sl_piece *piece, uint32_t window_bytes)
+{
+	struct sl_session *session = sl_session_of(worker, conn);
+	uint32_t target_bytes = record_target(worker, conn), read_idx, len_bytes;
+	struct cut cut = { .start_seq = sl_tcp_stream_seq(worker->tcp, conn) };
+
+	if (!worth_it(worker, conn, piece->len_bytes, window_bytes, target_bytes))
+		return SL_PUMP_IDLE;
+	if (session->tls && window_bytes <= SL_RECORD_OVERHEAD_BYTES)
+		return SL_PUMP_IDLE;
+	if (sl_disk_free_buffers(worker->disk) == 0)
+		return SL_PUMP_WAIT;
+	cut_records(worker, session, piece, min_u32(window_bytes, sl_burst_max(worker, conn)),
+		    target_bytes, &cut);
+	if (cut.record_cnt == 0)
+		return SL_PUMP_WAIT; /* the record pool is spent */
+	len_bytes = cut.plain_bytes;
+	BUG_ON(!sl_read_take(worker, conn, piece->idx, piece->off_bytes, len_bytes, &read_idx));
+	worker->reads[read_idx].kind = SL_READ_FRESH;
+	worker->reads[read_idx].range =
+	    (struct sl_tcp_range){ cut.start_seq, cut.start_seq + cut.wire_bytes };
+	sl_tcp_reserve(worker->tcp, conn, cut.wire_bytes);
+	session->fresh_idx = read_idx;
+	worker->stats->body_bytes += len_bytes;
+	sl_read_start(worker, read_idx);
+
+	piece->off_bytes += len_bytes;
+	piece->len_bytes -= len_bytes;
+	if (piece->len_bytes == 0) {
+		sl_content_put(worker->content, piece->idx);
+		sl_outbox_pop(worker, session);
+	}
+	return SL_PUMP_MORE;
+}
+
+static void seal_fresh(struct sl_worker *worker, struct sl_session *session,
+		       struct sl_record *record, const uint8_t *plain, struct sl_burst *burst)
+{
+	if (record->kind == SL_RECORD_FILE) {
+		sl_burst_put(burst, plain, record->plain_bytes);
+		return;
+	}
+	BUG_ON(record->has_tag);
+	sl_seal_record(worker->aead, sl_table_of(worker, &session->server), &session->server,
+		       record->record_no, SL_TLS_APPLICATION_DATA, plain, record->plain_bytes,
+		       &burst->cursor, record->tag);
+	record->has_tag = true;
+	worker->stats->records_sealed++;
+}
+
+bool sl_fresh_send(struct sl_worker *worker, uint32_t read_idx)
+{
+	const struct sl_read *read = &worker->reads[read_idx];
+	struct sl_tcp_conn conn = read->conn;
+	struct sl_session *session = sl_session_of(worker, conn);
+	struct sl_record *record =
+	    sl_record_find(&worker->records, &session->log, read->range.start_seq);
+	struct sl_burst burst;
+
+	if (!sl_burst_open(&burst, worker, conn, read->range.start_seq,
+			   (uint32_t)(read->range.end_seq - read->range.start_seq)))
+		return false;
+	for (; record && record->start_seq < read->range.end_seq;
+	     record = sl_record_next(&worker->records, record)) {
+		const uint8_t *plain =
+		    sl_read_bytes(worker, read_idx, record->off_bytes, record->plain_bytes);
+
+		if (!plain) {
+			/* Fewer bytes than were promised: no padding, no short body. */
+			worker->stats->short_reads++;
+			sl_burst_drop(&burst, worker);
+			sl_pump_abort(worker, conn);
+			return true;
+		}
+		seal_fresh(worker, session, record, plain, &burst);
+	}
+	sl_burst_send(&burst, worker, conn, session->out_head_idx == SL_NONE);
+	return true;
+}

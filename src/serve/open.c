@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Opening and closing a worker: everything it will ever own is taken here, in one order, and given
+ * back in the other. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/bug.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "serve/budget.h"
+#include "serve/state.h"
+#include "tls/heap.h"
+#include "tls/seal.h"
+
+enum {
+	FILL_FRAMES =
+	    2048, /* packets that may come while we are elsewhere: 1.3 ms of ACKs at 1.5 Mpps */
+	BACKLOG_SHARE = 4, /* of the connections, at most one in so many may be half open */
+	RECORDS_EACH =
+	    4, /* log entries a connection, over all; a busy one has 64 MiB / 16 KiB at most */
+	RECORDS_MORE = 16384,
+	INBOX_SHARE = 16, /* one connection in so many is sending a request right now */
+	INBOXES_MORE = 256,
+	CHUNK_SHARE = 2, /* a response head is held for a round trip */
+	CHUNKS_MORE = 512,
+	OBJECTS = 4096,
+	HANDSHAKES = 256, /* under way at once */
+	HEAP_BYTES = HANDSHAKES * SL_TLS_HEAP_HANDSHAKE_BYTES + SL_TLS_HEAP_MIN_BYTES,
+};
+
+enum { WAKE_NIC, WAKE_MAIN };
+
+static uint32_t power_of_two(uint32_t at_least)
+{
+	uint32_t value = 64;
+
+	while (value < at_least && value < 8192)
+		value *= 2;
+	return value;
+}
+
+static int open_pools(struct sl_worker *worker)
+{
+	uint32_t conns = worker->config->conns_max;
+	uint32_t inbox_cnt = conns / INBOX_SHARE + INBOXES_MORE;
+	uint32_t chunk_cnt = conns / CHUNK_SHARE + CHUNKS_MORE;
+	uint32_t node_cnt = chunk_cnt + conns; /* every chunk, and one file each */
+	int error;
+
+	worker->sessions = sl_alloc(conns, sizeof(*worker->sessions));
+	worker->inboxes = sl_alloc(inbox_cnt, SL_INBOX_BYTES);
+	worker->chunks = sl_alloc(chunk_cnt, SL_CHUNK_BYTES);
+	worker->nodes = sl_alloc(node_cnt, sizeof(*worker->nodes));
+	worker->scratch = sl_alloc(1, SL_RECORD_PLAIN_MAX_BYTES + SL_RECORD_OVERHEAD_BYTES);
+	if (!worker->sessions || !worker->inboxes || !worker->chunks || !worker->nodes ||
+	    !worker->scratch)
+		return -ENOMEM;
+	error = sl_pool_init(&worker->inbox_pool, inbox_cnt);
+	if (!error)
+		error = sl_pool_init(&worker->chunk_pool, chunk_cnt);
+	if (!error)
+		error = sl_pool_init(&worker->node_pool, node_cnt);
+	if (!error)
+		error = sl_record_pool_init(&worker->records, conns * RECORDS_EACH + RECORDS_MORE);
+	if (!error)
+		error = sl_wheel_init(&worker->timers, conns, worker->now_ns);
+	worker->stats->inboxes_total = inbox_cnt;
+	return error;
+}
+
+static int open_fifos(struct sl_worker *worker, uint32_t buffer_cnt)
+{
+	worker->reads = sl_alloc(buffer_cnt, sizeof(*worker->reads));
+	if (!worker->reads)
+		return -ENOMEM;
+	sl_fifo_init(&worker->work, &worker->sessions[0].next_work_idx, sizeof(struct sl_session));
+	sl_fifo_init(&worker->wait_buffer, &worker->sessions[0].next_waiting_idx,
+		     sizeof(struct sl_session));
+	sl_fifo_init(&worker->wait_frames, &worker->reads[0].next_idx, sizeof(struct sl_read));
+	return 0;
+}
+
+static int open_tls(struct sl_worker *worker)
+{
+	const struct sl_worker_config *config = worker->config;
+	const char *problem = NULL;
+	int error;
+
+	if (!config->certificate_path)
+		return 0;
+	error = sl_tls_heap_init(&worker->tls_heap, HEAP_BYTES);
+	if (error)
+		return error;
+	error = sl_aead_init(&worker->aead, config->aead);
+	if (error) {
+		sl_error("AEAD engine \"%s\" is not available: built without it, or the CPU lacks "
+			 "what it needs; leave out --aead",
+			 config->aead ? config->aead : "any");
+		return error;
+	}
+	worker->table_bytes = sl_aead_table_bytes(worker->aead);
+	worker->tables = sl_alloc((size_t)config->conns_max * 2, worker->table_bytes);
+	if (!worker->tables)
+		return -ENOMEM;
+	error = sl_pool_init(&worker->table_pool, config->conns_max * 2);
+	if (!error)
+		error = sl_tls_heap_init(&worker->tls_heap, HEAP_BYTES);
+	if (error)
+		return error;
+	error =
+	    sl_tls_context_open(&worker->tls, config->certificate_path, config->key_path, &problem);
+	if (error)
+		sl_error("%s", problem);
+	snprintf(worker->stats->aead, sizeof(worker->stats->aead), "%s",
+		 sl_aead_name(worker->aead));
+	return error;
+}
+
+static int open_tcp(struct sl_worker *worker)
+{
+	const struct sl_worker_config *config = worker->config;
+	struct sl_tcp_config tcp = {
+		.conns_max = config->conns_max,
+		.backlog_max = config->conns_max / BACKLOG_SHARE + 1,
+		.mtu_bytes = config->mtu_bytes,
+		.listeners = config->listeners,
+		.listener_cnt = config->listener_cnt,
+		.receive_window_bytes = SL_INBOX_BYTES,
+	};
+	uint8_t secret[32];
+	int error;
+
+	sl_random_fill(secret, sizeof(secret));
+	tcp.secret = secret;
+	error = sl_tcp_init(&worker->tcp, &tcp, worker->now_ns);
+	explicit_bzero(secret, sizeof(secret));
+	return error;
+}
+
+/* NIC and disk share the arena; content sits on the disk. */
+static int open_devices(struct sl_worker *worker)
+{
+	const struct sl_worker_config *config = worker->config;
+	uint32_t chunk_bytes = sl_nic_chunk_bytes(config->mtu_bytes);
+	struct sl_budget budget = sl_budget_split(config->pipeline_budget_bytes, chunk_bytes);
+	uint32_t frame_cnt = FILL_FRAMES + budget.frame_cnt + SL_CONTROL_FRAMES;
+	struct sl_nic_config nic = {
+		.iface = config->iface,
+		.queue = config->queue,
+		.frame_cnt = frame_cnt,
+		.fill_cnt = FILL_FRAMES,
+		.tx_cnt = power_of_two(budget.frame_cnt),
+		.chunk_bytes = chunk_bytes,
+		.busy_poll = config->busy_poll,
+	};
+	struct sl_disk_config disk = { .root = config->root,
+				       .buffer_cnt = budget.buffer_cnt,
+				       .file_cnt = OBJECTS };
+	struct sl_content_config content = { .object_cnt = OBJECTS,
+					     .waiter_cnt = config->conns_max };
+	size_t arena_bytes =
+	    (size_t)frame_cnt * chunk_bytes + (size_t)(budget.buffer_cnt + 1) * SL_BUFFER_BYTES;
+	int error = sl_arena_init(&worker->arena, arena_bytes);
+
+	if (error) {
+		sl_error(
+		    "cannot map %zu MiB for packets and disk buffers: %s; make --pipeline-budget "
+		    "smaller or raise the memory limit",
+		    arena_bytes >> 20, strerror(-error));
+		return error;
+	}
+	error = sl_disk_open(&worker->disk, &disk, &worker->arena);
+	if (!error)
+		error = sl_content_init(&worker->content, &content, worker->disk);
+	if (!error)
+		error = sl_nic_open(&worker->nic, &nic, &worker->arena);
+	if (!error)
+		error = open_fifos(worker, budget.buffer_cnt);
+	if (error)
+		return error;
+	worker->stats->frames_total = sl_nic_free_frames(worker->nic);
+	worker->stats->buffers_total = budget.buffer_cnt;
+	return 0;
+}
+
+static int open_wakes(struct sl_worker *worker)
+{
+	int error;
+
+	worker->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (worker->wake_fd < 0)
+		return -errno;
+	error = sl_disk_watch(worker->disk, worker->wake_fd, WAKE_MAIN);
+	if (!error)
+		error = sl_disk_watch(worker->disk, sl_nic_fd(worker->nic), WAKE_NIC);
+	return error;
+}
+
+int sl_worker_process_init(void)
+{
+	return sl_tls_heap_install();
+}
+
+int sl_worker_open(struct sl_worker **out, const struct sl_worker_config *config)
+{
+	uint64_t before_bytes = sl_alloc_bytes();
+	struct sl_worker *worker = sl_alloc(1, sizeof(*worker));
+	int error;
+
+	if (!worker)
+		return -ENOMEM;
+	worker->config = config;
+	worker->stats = config->stats;
+	worker->wake_fd = -1;
+	worker->now_ns = sl_clock_now_ns();
+	error = open_tls(worker); /* what the operator most often gets wrong comes first */
+	if (!error)
+		error = open_pools(worker);
+	if (!error)
+		error = open_tcp(worker);
+	if (!error)
+		error = open_devices(worker);
+	if (!error)
+		error = open_wakes(worker);
+	if (error) {
+		if (error == -ENOMEM)
+			sl_error("not enough memory for a worker with %u connections; lower "
+				 "--connections",
+				 config->conns_max);
+		sl_worker_close(worker);
+		return error;
+	}
+	worker->stats->queue = config->queue;
+	worker->stats->zero_copy = sl_nic_zero_copy(worker->nic);
+	worker->stats->huge_pages = worker->arena.huge;
+	worker->stats->memory_bytes = sl_alloc_bytes() - before_bytes + worker->arena.size_bytes;
+	*out = worker;
+	return 0;
+}
+
+void sl_worker_close(struct sl_worker *worker)
+{
+	if (!worker)
+		return;
+	if (worker->tcp)
+		for (uint32_t idx = 0; idx < worker->config->conns_max; idx++)
+			sl_session_gone(worker, (struct sl_tcp_conn){ idx });
+	if (worker->nic)
+		sl_nic_close(worker->nic);
+	if (worker->content)
+		sl_content_fini(worker->content);
+	if (worker->disk)
+		sl_disk_close(worker->disk);
+	if (worker->wake_fd >= 0)
+		close(worker->wake_fd);
+	sl_arena_fini(&worker->arena);
+	if (worker->tcp)
+		sl_tcp_fini(worker->tcp);
+	if (worker->tls)
+		sl_tls_context_close(worker->tls);
+	if (worker->tls_heap)
+		sl_tls_heap_fini(worker->tls_heap);
+	if (worker->aead)
+		sl_aead_fini(worker->aead);
+	sl_wheel_fini(&worker->timers);
+	sl_record_pool_fini(&worker->records);
+	sl_pool_fini(&worker->table_pool);
+	sl_pool_fini(&worker->node_pool);
+	sl_pool_fini(&worker->chunk_pool);
+	sl_pool_fini(&worker->inbox_pool);
+	sl_free(worker->tables);
+	sl_free(worker->reads);
+	sl_free(worker->scratch);
+	sl_free(worker->nodes);
+	sl_free(worker->chunks);
+	sl_free(worker->inboxes);
+	sl_free(worker->sessions);
+	sl_free(worker);
+}

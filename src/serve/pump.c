@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "serve/pump.h"
+
+#include "base/bug.h"
+#include "serve/burst.h"
+#include "serve/state.h"
+#include "tls/control.h"
+
+static void orphan(struct sl_worker *worker, uint32_t *read_idx)
+{
+	if (*read_idx == SL_NONE)
+		return;
+	worker->reads[*read_idx].orphaned = true;
+	*read_idx = SL_NONE;
+}
+
+void sl_pump_abort(struct sl_worker *worker, struct sl_tcp_conn conn)
+{
+	struct sl_session *session = sl_session_of(worker, conn);
+
+	orphan(worker, &session->fresh_idx);
+	orphan(worker, &session->again_idx);
+	session->phase = SL_SESSION_ABORTED;
+	sl_tcp_abort(worker->tcp, conn, worker->now_ns);
+}
+
+/* Seals a memory piece where it lies; from then on it is bytes for the wire like any other. */
+static void seal_piece(struct sl_worker *worker, struct sl_session *session, struct sl_piece *piece)
+{
+	struct sl_tls_keys *keys = &session->server;
+	uint8_t *chunk = sl_chunk_of(worker, piece->idx);
+	struct sl_span span = { .data = chunk, .len_bytes = SL_CHUNK_BYTES };
+	struct sl_span_cursor cursor = { .spans = &span, .span_cnt = 1 };
+	uint8_t tag[SL_RECORD_TAG_BYTES];
+
+	BUG_ON(piece->off_bytes != SL_CHUNK_PLAIN_OFF);
+	sl_seal_record(worker->aead, sl_table_of(worker, keys), keys, keys->record_no++,
+		       (enum sl_content_type)piece->record_type, chunk + SL_CHUNK_PLAIN_OFF,
+		       (uint32_t)piece->len_bytes, &cursor, tag);
+	worker->stats->records_sealed++;
+	piece->record_type = 0;
+	piece->off_bytes = 0;
+	piece->len_bytes = sl_seal_wire_bytes((uint32_t)piece->len_bytes);
+}
+
+/* Sends as much of a memory piece as the window allows; its chunk is kept until the last byte is
+ * acked. */
+static enum sl_pump_step send_memory(struct sl_worker *worker, struct sl_tcp_conn conn,
+				     struct sl_outbox_node *node, uint32_t window_bytes)
+{
+	struct sl_session *session = sl_session_of(worker, conn);
+	struct sl_piece *piece = &node->piece;
+	uint64_t seq = sl_tcp_stream_seq(worker->tcp, conn);
+	struct sl_record *record;
+	struct sl_burst burst;
+	uint32_t len_bytes;
+
+	if (piece->record_type != 0)
+		seal_piece(worker, session, piece);
+	node->begun = true;
+	len_bytes = piece->len_bytes < window_bytes ? (uint32_t)piece->len_bytes : window_bytes;
+	if (!sl_burst_open(&burst, worker, conn, seq, len_bytes))
+		return SL_PUMP_WAIT;
+	record =
+	    sl_record_append(&worker->records, &session->log, SL_RECORD_MEMORY, seq, len_bytes);
+	if (!record) {
+		sl_burst_drop(&burst, worker);
+		return SL_PUMP_WAIT;
+	}
+	record->source_idx = piece->idx;
+	record->off_bytes = piece->off_bytes;
+	sl_burst_put(&burst, sl_chunk_of(worker, piece->idx) + piece->off_bytes, len_bytes);
+	piece->off_bytes += len_bytes;
+	piece->len_bytes -= len_bytes;
+	if (piece->len_bytes == 0) {
+		record->last_of_source = true;
+		sl_outbox_pop(worker, session);
+	}
+	sl_tcp_reserve(worker->tcp, conn, len_bytes);
+	sl_burst_send(&burst, worker, conn, session->out_head_idx == SL_NONE);
+	return SL_PUMP_MORE;
+}
+
+/*
+ * The peer asked for new keys, or these have sealed all they may (RFC 8446, 5.5). Records in flight
+ * keep the keys they were sealed with, so the change waits until there are none: it happens once in
+ * 2^24 records or on a tester's whim, and a round trip of silence is cheaper than keeping two sets
+ * of keys for every connection.
+ */
+static enum sl_pump_step rekey(struct sl_worker *worker, struct sl_session *session)
+{
+	uint32_t chunk_idx;
+	uint8_t *data;
+
+	if (session->log.head_idx != SL_RECORD_NONE)
+		return SL_PUMP_IDLE;
+	data = sl_outbox_chunk(worker, &chunk_idx);
+	if (!data)
+		return SL_PUMP_WAIT;
+	sl_control_encode_key_update(data);
+	sl_outbox_add_chunk_first(worker, session, chunk_idx, SL_KEY_UPDATE_BYTES,
+				  SL_TLS_HANDSHAKE);
+	seal_piece(worker, session, &sl_outbox_front(worker, session)->piece);
+	sl_tls_keys_update(&session->server, worker->aead, sl_table_of(worker, &session->server));
+	session->rekey_asked = false;
+	return SL_PUMP_MORE;
+}
+
+static enum sl_pump_step send_fresh(struct sl_worker *worker, struct sl_tcp_conn conn)
+{
+	struct sl_session *session = sl_session_of(worker, conn);
+	struct sl_outbox_node *node = sl_outbox_front(worker, session);
+	uint32_t window_bytes;
+
+	/* What is read now comes before whatever is cut next. */
+	if (session->fresh_idx != SL_NONE)
+		return SL_PUMP_IDLE;
+	if (session->has_keys && session->server.record_no >= SL_KEYS_RECORDS_MAX)
+		session->rekey_asked = true;
+	if (session->rekey_asked && !(node && node->begun))
+		return rekey(worker, session);
+	if (!node) {
+		if (session->phase == SL_SESSION_CLOSING && !session->finished) {
+			session->finished = true;
+			sl_tcp_close(worker->tcp, conn, worker->now_ns);
+		}
+		return SL_PUMP_IDLE;
+	}
+	window_bytes = sl_tcp_window(worker->tcp, conn);
+	if (window_bytes == 0)
+		return SL_PUMP_IDLE;
+	if (node->piece.kind == SL_PIECE_MEMORY)
+		return send_memory(worker, conn, node, window_bytes);
+	return sl_fresh_cut(worker, conn, &node->piece, window_bytes);
+}
+
+static void wait_turn(struct sl_worker *worker, struct sl_tcp_conn conn)
+{
+	struct sl_session *session = sl_session_of(worker, conn);
+
+	if (session->waits_pump)
+		return;
+	session->waits_pump = true;
+	worker->stats->pump_waits++;
+	sl_fifo_push(&worker->wait_buffer, conn.idx);
+}
+
+void sl_pump_run(struct sl_worker *worker, struct sl_tcp_conn conn)
+{
+	struct sl_session *session = sl_session_of(worker, conn);
+	enum sl_pump_step again, fresh;
+
+	do {
+		if (session->phase == SL_SESSION_ABORTED)
+			return;
+		again = sl_again_start(worker, conn);
+		fresh = send_fresh(worker, conn);
+		/* Requests wait in the inbox while an answer is on its way out of the outbox. */
+		if (session->out_head_idx == SL_NONE && session->phase == SL_SESSION_OPEN) {
+			sl_session_continue(worker, conn);
+			if (session->out_head_idx != SL_NONE)
+				fresh = SL_PUMP_MORE;
+		}
+		if (again == SL_PUMP_WAIT || fresh == SL_PUMP_WAIT) {
+			wait_turn(worker, conn);
+			return;
+		}
+	} while (again == SL_PUMP_MORE || (fresh == SL_PUMP_MORE && session->fresh_idx == SL_NONE));
+}
+
+/* Seals and sends what a read brought; false: frames are short. */
+static bool read_send(struct sl_worker *worker, uint32_t read_idx)
+{
+	struct sl_read *read = &worker->reads[read_idx];
+
+	if (read->orphaned)
+		return true;
+	return read->kind == SL_READ_FRESH ? sl_fresh_send(worker, read_idx)
+					   : sl_again_send(worker, read_idx);
+}
+
+/* The buffer goes back first: it is the hottest one, and the connection may want it for its next
+ * read. */
+static void read_finish(struct sl_worker *worker, uint32_t read_idx)
+{
+	struct sl_read *read = &worker->reads[read_idx];
+	struct sl_tcp_conn conn = read->conn;
+	bool orphaned = read->orphaned;
+
+	if (!orphaned && read->kind == SL_READ_FRESH)
+		sl_session_of(worker, conn)->fresh_idx = SL_NONE;
+	else if (!orphaned)
+		sl_session_of(worker, conn)->again_idx = SL_NONE;
+	sl_read_give(worker, read_idx);
+	if (!orphaned)
+		sl_pump_run(worker, conn);
+}
+
+void sl_pump_read_back(struct sl_worker *worker, const struct sl_disk_event *event)
+{
+	uint32_t read_idx = (uint32_t)event->cookie;
+	struct sl_read *read = &worker->reads[read_idx];
+
+	BUG_ON(read->back);
+	read->back = true;
+	read->done_bytes = event->error ? 0 : event->done_bytes;
+	if (event->error)
+		worker->stats->read_errors++;
+	worker->stats->read_bytes += read->done_bytes;
+	/* Those who came earlier and lack frames go first. */
+	if (worker->wait_frames.head_idx == SL_NONE && read_send(worker, read_idx))
+		read_finish(worker, read_idx);
+	else
+		sl_fifo_push(&worker->wait_frames, read_idx);
+}
+
+static void wake_reads(struct sl_worker *worker)
+{
+	uint32_t read_idx;
+
+	while ((read_idx = worker->wait_frames.head_idx) != SL_NONE) {
+		if (!read_send(worker, read_idx))
+			return;
+		sl_fifo_pop(&worker->wait_frames);
+		read_finish(worker, read_idx);
+	}
+}
+
+void sl_pump_wake(struct sl_worker *worker)
+{
+	wake_reads(worker);
+	while (worker->wait_buffer.head_idx != SL_NONE && sl_disk_free_buffers(worker->disk) > 0 &&
+	       sl_nic_free_frames(worker->nic) >= SL_BURST_FRAMES + SL_CONTROL_FRAMES) {
+		struct sl_tcp_conn conn = { sl_fifo_pop(&worker->wait_buffer) };
+
+		sl_session_of(worker, conn)->waits_pump = false;
+		sl_pump_run(worker, conn);
+		if (sl_session_of(worker, conn)->waits_pump)
+			return; /* something else is short: next turn */
+	}
+}
+
+static void drop_records(struct sl_worker *worker, struct sl_session *session, uint64_t acked_seq)
+{
+	struct sl_record gone;
+
+	while (sl_record_drop(&worker->records, &session->log, acked_seq, &gone)) {
+		if (gone.kind != SL_RECORD_MEMORY)
+			sl_content_put(worker->content, gone.source_idx);
+		else if (gone.last_of_source)
+			sl_outbox_give_chunk(worker, gone.source_idx);
+	}
+}
+
+void sl_pump_acked(struct sl_worker *worker, struct sl_tcp_conn conn)
+{
+	drop_records(worker, sl_session_of(worker, conn), sl_tcp_acked_seq(worker->tcp, conn));
+}
+
+void sl_pump_gone(struct sl_worker *worker, struct sl_tcp_conn conn)
+{
+	struct sl_session *session = sl_session_of(worker, conn);
+
+	orphan(worker, &session->fresh_idx);
+	orphan(worker, &session->again_idx);
+	if (session->waits_pump)
+		sl_fifo_remove(&worker->wait_buffer, conn.idx);
+	session->waits_pump = false;
+	drop_records(worker, session, UINT64_MAX);
+}

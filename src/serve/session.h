@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Session: one client, from its first byte to its last. Bytes come in from TCP, become records,
+ * become requests; answers become pieces in the outbox, which the pump makes into packets. A
+ * session has the index of its TCP connection.
+ */
+#ifndef SL_SERVE_SESSION_H
+#define SL_SERVE_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/piece.h"
+#include "tcp/tcp.h"
+#include "tls/handshake.h"
+#include "tls/record_log.h"
+
+#define SL_NONE UINT32_MAX
+
+struct sl_worker;
+
+enum sl_session_phase {
+	SL_SESSION_FREE,
+	SL_SESSION_HANDSHAKE,
+	SL_SESSION_OPEN,    /* requests and responses */
+	SL_SESSION_CLOSING, /* what is in the outbox is sent, then FIN; input is thrown away */
+	SL_SESSION_ABORTED, /* reset; GONE is on its way */
+};
+
+struct sl_session {
+	uint8_t phase;
+	bool tls;
+	bool has_keys;      /* client and server keys own a table each */
+	bool peer_closed;   /* FIN seen: nothing more will come in */
+	bool waits_content; /* a look-up of the request at the front of the inbox is under way */
+	bool waits_pump;    /* in worker->wait_buffer */
+	bool has_work;      /* in worker->work */
+	bool rekey_asked;   /* the peer asked for new keys (KeyUpdate, update_requested) */
+	bool finished;      /* sl_tcp_close was called */
+	uint32_t inbox_idx; /* SL_NONE: none held */
+	uint32_t plain_bytes, wire_bytes;
+	uint32_t out_head_idx, out_tail_idx; /* outbox: pieces not yet cut, oldest first */
+	uint32_t fresh_idx;        /* read in flight for new bytes (buffer index), or SL_NONE */
+	uint32_t again_idx;        /* read in flight for retransmission, or SL_NONE */
+	uint32_t next_waiting_idx; /* link of worker->wait_buffer */
+	uint32_t next_work_idx;    /* link of worker->work */
+	struct sl_record_log log;
+	struct sl_handshake *handshake; /* only while HANDSHAKE */
+	uint64_t active_ns;             /* when something last came in or was acked */
+	struct sl_tls_keys client, server;
+};
+
+/* A connection has opened. Idempotent: payload may come before the OPENED event. */
+void sl_session_open(struct sl_worker *worker, struct sl_tcp_conn conn);
+
+/* In-order bytes from the client go into the inbox; returns how many were taken, and in
+ * *window_bytes how many more could be. They are looked at later, by sl_session_run: receiving
+ * never sends. */
+uint32_t sl_session_input(struct sl_worker *worker, struct sl_tcp_conn conn, const uint8_t *data,
+			  uint32_t len_bytes, uint32_t *window_bytes);
+
+/* Goes on with what the inbox holds, then pumps. */
+void sl_session_run(struct sl_worker *worker, struct sl_tcp_conn conn);
+
+/* Goes on with the requests in the inbox: the outbox has drained. The pump's call. */
+void sl_session_continue(struct sl_worker *worker, struct sl_tcp_conn conn);
+
+/* The look-up ended: error 0 and an object with a reference, or -errno. */
+void sl_session_found(struct sl_worker *worker, struct sl_tcp_conn conn, int error,
+		      uint32_t object_idx);
+
+void sl_session_peer_closed(struct sl_worker *worker, struct sl_tcp_conn conn);
+
+/* No more requests are taken; what is in the outbox is sent, then (TLS) close_notify, then FIN. */
+void sl_session_close(struct sl_worker *worker, struct sl_tcp_conn conn);
+
+/* Something of it was acked: it is alive. */
+void sl_session_acked(struct sl_worker *worker, struct sl_tcp_conn conn);
+
+/* Its timer fired: closes it if it is idle, aborts it if it is stuck. */
+void sl_session_timer(struct sl_worker *worker, struct sl_tcp_conn conn);
+
+/* The worker drains: closes it if it is idle; otherwise the response under way is its last. */
+void sl_session_drain(struct sl_worker *worker, struct sl_tcp_conn conn);
+
+/* The connection is gone: everything the session holds is given back. */
+void sl_session_gone(struct sl_worker *worker, struct sl_tcp_conn conn);
+
+#endif

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * State: everything one worker owns, for the files of this room only. Sized at open, never after.
+ */
+#ifndef SL_SERVE_STATE_H
+#define SL_SERVE_STATE_H
+
+#include <stdatomic.h>
+
+#include "base/arena.h"
+#include "base/pool.h"
+#include "base/wheel.h"
+#include "content/content.h"
+#include "disk/disk.h"
+#include "nic/nic.h"
+#include "serve/fifo.h"
+#include "serve/outbox.h"
+#include "serve/pump.h"
+#include "serve/session.h"
+#include "serve/worker.h"
+#include "tcp/tcp.h"
+#include "tls/record_log.h"
+
+enum {
+	/* Frames and TX slots the pump leaves alone, so that ACKs, FINs and RSTs always find one.
+	 */
+	SL_CONTROL_FRAMES = 64,
+	/* Most packets of one burst: a whole disk buffer with its records' overhead at usual
+	 * segment sizes; peers with smaller ones get smaller bursts. */
+	SL_BURST_FRAMES = 112,
+	SL_RX_BATCH = 64,
+	SL_DISK_BATCH = 64,
+};
+_Static_assert(SL_BURST_FRAMES * 1208 > SL_BUFFER_BYTES + 8 * SL_RECORD_OVERHEAD_BYTES,
+	       "one read fits one burst at IPv6's minimum MTU");
+
+struct sl_worker {
+	const struct sl_worker_config *config;
+	struct sluice_worker_stats *stats;
+	uint64_t now_ns; /* of this turn */
+	int64_t wall_s;
+
+	struct sl_arena arena;
+	struct sl_nic *nic;
+	struct sl_disk *disk;
+	struct sl_content *content;
+	struct sl_tcp *tcp;
+	struct sl_aead *aead;
+	struct sl_tls_heap *tls_heap;
+	struct sl_tls_context *tls;
+
+	struct sl_session *sessions; /* conns_max, by connection index */
+	struct sl_wheel timers;      /* one a session */
+
+	struct sl_pool inbox_pool;
+	uint8_t *inboxes; /* SL_INBOX_BYTES each */
+	struct sl_pool chunk_pool;
+	uint8_t *chunks; /* SL_CHUNK_BYTES each */
+	struct sl_pool node_pool;
+	struct sl_outbox_node *nodes;
+	struct sl_record_pool records;
+	struct sl_pool table_pool;
+	uint8_t *tables; /* expanded AEAD keys, table_bytes each */
+	size_t table_bytes;
+
+	struct sl_read *reads;      /* one a disk buffer */
+	struct sl_fifo work;        /* sessions with fresh input */
+	struct sl_fifo wait_buffer; /* sessions that want a buffer or frames */
+	struct sl_fifo wait_frames; /* reads that are back and want frames */
+	uint8_t *scratch;           /* one record on the wire, for retransmission */
+
+	int wake_fd; /* eventfd: the main thread wants to be heard */
+	atomic_bool drain;
+	bool draining, drained;
+	uint64_t drain_until_ns;
+	uint64_t counted_ns; /* when the page of counters was last brought up to date */
+};
+
+static inline struct sl_session *sl_session_of(struct sl_worker *worker, struct sl_tcp_conn conn)
+{
+	return &worker->sessions[conn.idx];
+}
+
+static inline void *sl_table_of(struct sl_worker *worker, const struct sl_tls_keys *keys)
+{
+	return worker->tables + (size_t)keys->table_idx * worker->table_bytes;
+}
+
+static inline uint8_t *sl_chunk_of(struct sl_worker *worker, uint32_t chunk_idx)
+{
+	return worker->chunks + (size_t)chunk_idx * SL_CHUNK_BYTES;
+}
+
+/* Takes the sums of all rooms over into the page of counters. */
+void sl_worker_count(struct sl_worker *worker);
+
+#endif

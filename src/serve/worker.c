@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The loop: one turn from packets in to packets out. Start reading here. */
+#include "serve/worker.h"
+
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/bug.h"
+#include "base/clock.h"
+#include "serve/state.h"
+#include "tls/heap.h"
+
+enum { WAKE_NIC, WAKE_MAIN }; /* cookies of the watches */
+
+/* While packets are on their way out nobody tells us that their frames are free again: look now and
+ * then, soon if somebody waits for them. */
+#define TX_PENDING_NS (1 * SL_NS_PER_MS)
+#define TX_AWAITED_NS (50 * SL_NS_PER_US)
+
+static void count_drop(struct sluice_worker_stats *stats, enum sl_wire_verdict verdict)
+{
+	switch (verdict) {
+	case SL_WIRE_TRUNCATED:
+		stats->rx_truncated++;
+		break;
+	case SL_WIRE_NOT_TCP:
+		stats->rx_not_tcp++;
+		break;
+	case SL_WIRE_FRAGMENT:
+		stats->rx_fragments++;
+		break;
+	case SL_WIRE_BAD_HEADER:
+		stats->rx_bad_headers++;
+		break;
+	case SL_WIRE_BAD_CHECKSUM:
+		stats->rx_bad_checksums++;
+		break;
+	case SL_WIRE_BAD_OPTIONS:
+		stats->rx_bad_options++;
+		break;
+	case SL_WIRE_OK:
+	case SL_WIRE_VERDICTS:
+		break;
+	}
+}
+
+static void take_packet(struct sl_worker *worker, const struct sl_nic_packet *packet)
+{
+	struct sl_tcp_verdict verdict;
+	struct sl_segment segment;
+	enum sl_wire_verdict parsed;
+	uint32_t took_bytes, window_bytes;
+
+	worker->stats->rx_packets++;
+	worker->stats->rx_bytes += packet->len_bytes;
+	parsed = sl_segment_parse(packet->data, packet->len_bytes, &segment);
+	if (unlikely(parsed != SL_WIRE_OK)) {
+		count_drop(worker->stats, parsed);
+		return;
+	}
+	sl_tcp_input(worker->tcp, &segment, worker->now_ns, &verdict);
+	if (verdict.payload_bytes == 0)
+		return;
+	took_bytes = sl_session_input(worker, verdict.conn, verdict.payload, verdict.payload_bytes,
+				      &window_bytes);
+	sl_tcp_accept(worker->tcp, &verdict, took_bytes, window_bytes, worker->now_ns);
+}
+
+static bool receive(struct sl_worker *worker)
+{
+	struct sl_nic_packet packets[SL_RX_BATCH];
+	uint32_t packet_cnt = sl_nic_rx(worker->nic, packets, SL_RX_BATCH);
+
+	for (uint32_t i = 0; i < packet_cnt; i++) {
+		take_packet(worker, &packets[i]);
+		sl_nic_release(worker->nic, packets[i].frame);
+	}
+	return packet_cnt > 0;
+}
+
+static void handle_events(struct sl_worker *worker, struct sl_tcp_conn conn, uint32_t events)
+{
+	if (events & SL_TCP_GONE) {
+		sl_session_gone(worker, conn);
+		return;
+	}
+	if (events & SL_TCP_OPENED)
+		sl_session_open(worker, conn);
+	if (events & SL_TCP_ACKED)
+		sl_session_acked(worker, conn);
+	if (events & SL_TCP_PEER_CLOSED)
+		sl_session_peer_closed(worker, conn);
+	else if (events & (SL_TCP_ACKED | SL_TCP_CAN_SEND))
+		sl_pump_run(worker, conn);
+}
+
+static bool run_connections(struct sl_worker *worker)
+{
+	struct sl_tcp_conn conn;
+	uint32_t events, idx;
+	bool busy = false;
+
+	sl_tcp_tick(worker->tcp, worker->now_ns);
+	while (sl_tcp_ready(worker->tcp, &conn, &events)) {
+		handle_events(worker, conn, events);
+		busy = true;
+	}
+	while ((idx = sl_fifo_pop(&worker->work)) != SL_NONE) {
+		worker->sessions[idx].has_work = false;
+		sl_session_run(worker, (struct sl_tcp_conn){ idx });
+		busy = true;
+	}
+	while (sl_wheel_expire(&worker->timers, worker->now_ns, &idx)) {
+		sl_session_timer(worker, (struct sl_tcp_conn){ idx });
+		busy = true;
+	}
+	return busy;
+}
+
+static void clear_wake(struct sl_worker *worker)
+{
+	uint64_t woken_cnt;
+	ssize_t got = read(worker->wake_fd, &woken_cnt, sizeof(woken_cnt));
+
+	(void)got; /* non-blocking: what matters is in worker->drain */
+}
+
+static bool take_disk_events(struct sl_worker *worker)
+{
+	struct sl_disk_event events[SL_DISK_BATCH];
+	uint32_t event_cnt = sl_disk_reap(worker->disk, events, SL_DISK_BATCH);
+	uint32_t waiter, object_idx;
+	int error;
+
+	for (uint32_t i = 0; i < event_cnt; i++) {
+		switch (events[i].kind) {
+		case SL_DISK_READ:
+			sl_pump_read_back(worker, &events[i]);
+			break;
+		case SL_DISK_OPENED:
+			sl_content_opened(worker->content, &events[i], worker->now_ns);
+			break;
+		case SL_DISK_WOKEN:
+			if (events[i].cookie == WAKE_MAIN)
+				clear_wake(worker);
+			break;
+		}
+	}
+	while (sl_content_answer(worker->content, &waiter, &error, &object_idx))
+		sl_session_found(worker, (struct sl_tcp_conn){ waiter }, error, object_idx);
+	return event_cnt > 0;
+}
+
+/* Packets without payload: SYN-ACKs, ACKs, FINs, RSTs. */
+static void send_control(struct sl_worker *worker)
+{
+	struct sl_frame frame;
+
+	while (sl_tcp_control_due(worker->tcp) && sl_nic_tx_room(worker->nic) > 0 &&
+	       sl_nic_take(worker->nic, &frame)) {
+		uint32_t header_bytes =
+		    sl_tcp_control(worker->tcp, sl_nic_payload(worker->nic, frame), worker->now_ns);
+
+		if (header_bytes == 0) {
+			sl_nic_give(worker->nic, frame);
+			return;
+		}
+		sl_nic_tx(worker->nic, frame, header_bytes, 0);
+		worker->stats->tx_packets++;
+		worker->stats->tx_bytes += header_bytes;
+	}
+}
+
+static void for_each_session(struct sl_worker *worker,
+			     void (*act)(struct sl_worker *, struct sl_tcp_conn))
+{
+	for (uint32_t idx = 0; idx < worker->config->conns_max; idx++)
+		if (worker->sessions[idx].phase != SL_SESSION_FREE)
+			act(worker, (struct sl_tcp_conn){ idx });
+}
+
+static void drain(struct sl_worker *worker)
+{
+	if (!worker->draining) {
+		worker->draining = true;
+		worker->drain_until_ns = worker->now_ns + worker->config->drain_ns;
+		sl_tcp_stop_listening(worker->tcp);
+		for_each_session(worker, sl_session_drain);
+	}
+	if (sl_tcp_counters(worker->tcp)->open_cnt == 0) {
+		worker->drained = true;
+	} else if (worker->now_ns >= worker->drain_until_ns) {
+		for_each_session(worker, sl_pump_abort);
+		worker->drained = true; /* the resets leave at the end of this turn */
+	}
+}
+
+static uint64_t earlier(uint64_t a_ns, uint64_t b_ns)
+{
+	return a_ns < b_ns ? a_ns : b_ns;
+}
+
+static uint64_t next_deadline(const struct sl_worker *worker)
+{
+	uint64_t next_ns = earlier(sl_tcp_next_ns(worker->tcp), sl_wheel_next_ns(&worker->timers));
+	uint32_t owner_cnt[5];
+
+	if (worker->draining)
+		next_ns = earlier(next_ns, worker->drain_until_ns);
+	sl_nic_count(worker->nic, owner_cnt);
+	if (owner_cnt[SL_FRAME_TX] > 0) {
+		bool awaited = worker->wait_frames.head_idx != SL_NONE ||
+			       worker->wait_buffer.head_idx != SL_NONE ||
+			       sl_tcp_control_due(worker->tcp);
+
+		next_ns =
+		    earlier(next_ns, worker->now_ns + (awaited ? TX_AWAITED_NS : TX_PENDING_NS));
+	}
+	return next_ns;
+}
+
+bool sl_worker_turn(struct sl_worker *worker, uint64_t now_ns, uint64_t *next_ns)
+{
+	struct sl_tls_heap *before = sl_tls_heap_enter(worker->tls_heap);
+	bool busy;
+
+	worker->now_ns = now_ns;
+	worker->wall_s = sl_clock_wall_s();
+	worker->stats->loop_turns++;
+	busy = sl_nic_reap(worker->nic) > 0;
+	busy |= receive(worker);
+	busy |= run_connections(worker);
+	busy |= take_disk_events(worker);
+	sl_pump_wake(worker);
+	if (unlikely(atomic_load_explicit(&worker->drain, memory_order_relaxed)))
+		drain(worker);
+	send_control(worker);
+	sl_nic_flush(worker->nic);
+	sl_disk_submit(worker->disk);
+	sl_worker_count(worker);
+	*next_ns = next_deadline(worker);
+	sl_tls_heap_enter(before);
+	return busy;
+}
+
+void sl_worker_run(struct sl_worker *worker)
+{
+	uint64_t now_ns = sl_clock_now_ns(), next_ns, slept_ns;
+
+	sl_alloc_seal();
+	while (!worker->drained) {
+		bool busy = sl_worker_turn(worker, now_ns, &next_ns);
+		uint64_t done_ns = sl_clock_now_ns();
+
+		worker->stats->loop_busy_ns += done_ns - now_ns;
+		now_ns = done_ns;
+		if (busy || next_ns <= now_ns)
+			continue;
+		sl_disk_wait(worker->disk, next_ns == UINT64_MAX ? UINT64_MAX : next_ns - now_ns);
+		slept_ns = now_ns;
+		now_ns = sl_clock_now_ns();
+		worker->stats->loop_idle_ns += now_ns - slept_ns;
+	}
+	sl_alloc_unseal();
+}
+
+void sl_worker_drain(struct sl_worker *worker)
+{
+	uint64_t one = 1;
+	ssize_t put;
+
+	atomic_store_explicit(&worker->drain, true, memory_order_relaxed);
+	put = write(worker->wake_fd, &one, sizeof(one));
+	(void)put; /* it can only fail if the counter is full, and then the worker wakes anyway */
+}
+
+bool sl_worker_drained(const struct sl_worker *worker)
+{
+	return worker->drained;
+}
+
+int sl_worker_socket(const struct sl_worker *worker)
+{
+	return sl_nic_fd(worker->nic);
+}

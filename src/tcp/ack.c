@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What an ACK says: which bytes arrived, how long they took, how much more the peer can take; and
+ * what follows from it for loss recovery, congestion window, timers and the layer above. The order
+ * matters: the sent map is brought up to date first, the RTT next, because RACK measures with it,
+ * and the congestion window last, because it depends on what RACK found.
+ */
+#include "base/bug.h"
+#include "tcp/stack.h"
+
+/* RFC 5681, section 2. */
+static bool is_duplicate(const struct sl_tcb *tcb, const struct sl_segment *segment,
+			 uint64_t ack_seq)
+{
+	return tcb->snd_una < tcb->snd_nxt && ack_seq == tcb->snd_una &&
+	       segment->payload_bytes == 0 && !(segment->flags & SL_TCP_FIN) &&
+	       (uint32_t)segment->window << tcb->snd_scale == tcb->snd_wnd_bytes;
+}
+
+/* RFC 9293, 3.10.7.4: not from a segment older than the one that set it last. True if a closed
+ * window was opened. */
+static bool update_window(struct sl_tcb *tcb, const struct sl_segment *segment, uint64_t seq,
+			  uint64_t ack_seq)
+{
+	bool was_closed = tcb->snd_wnd_bytes == 0;
+
+	if (ack_seq < tcb->snd_una)
+		return false;
+	if (seq < tcb->snd_wl1_seq || (seq == tcb->snd_wl1_seq && ack_seq < tcb->snd_wl2_seq))
+		return false;
+	tcb->snd_wnd_bytes = (uint32_t)segment->window << tcb->snd_scale;
+	tcb->snd_wl1_seq = seq;
+	tcb->snd_wl2_seq = ack_seq;
+	if (tcb->snd_wnd_bytes > tcb->snd_wnd_max_bytes)
+		tcb->snd_wnd_max_bytes = tcb->snd_wnd_bytes;
+	return was_closed && tcb->snd_wnd_bytes;
+}
+
+/* RFC 7323, 4.2: with one ACK for two segments. */
+static uint32_t samples_per_rtt(const struct sl_tcb *tcb, uint32_t flight_bytes)
+{
+	return flight_bytes / (2U * tcb->payload_max_bytes) + 1;
+}
+
+static void sample_rtt(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct sl_segment *segment,
+		       const struct sl_tcp_delivered *delivered, uint32_t flight_bytes)
+{
+	uint32_t echo_ms;
+
+	if (delivered->any_once && !delivered->any_again) {
+		sl_tcp_rtt_sample(&tcb->rtt, tcp->now_ns - delivered->once_oldest_ns,
+				  samples_per_rtt(tcb, flight_bytes));
+		return;
+	}
+	if (delivered->acked_bytes == 0 || !tcb->timestamps || !segment->has_timestamps ||
+	    segment->ts_echo == 0)
+		return;
+	echo_ms = sl_tcp_ts_value(tcp->now_ns, tcb->ts_offset) - segment->ts_echo;
+	/* An echo from the future, or of before any timeout we would wait for, is not ours. */
+	if (echo_ms > SL_TCP_GIVE_UP_NS / SL_NS_PER_MS)
+		return;
+	/* It was anything up to one tick longer. */
+	sl_tcp_rtt_sample(&tcb->rtt, (echo_ms + 1) * SL_NS_PER_MS,
+			  samples_per_rtt(tcb, flight_bytes));
+}
+
+static uint32_t detect_losses(struct sl_tcp *tcp, struct sl_tcb *tcb,
+			      const struct sl_segment *segment, bool duplicate,
+			      struct sl_tcp_delivered *delivered)
+{
+	if (!tcb->sack)
+		return sl_tcp_newreno(tcp, tcb, duplicate, delivered->acked_bytes != 0, delivered);
+	if (delivered->total_bytes == 0)
+		return 0;
+	sl_tcp_rack_delivered(tcp, tcb, segment, delivered);
+	return sl_tcp_rack_detect(tcp, tcb);
+}
+
+static void control_congestion(struct sl_tcp *tcp, struct sl_tcb *tcb,
+			       const struct sl_tcp_delivered *delivered, uint32_t lost_bytes,
+			       bool limited)
+{
+	bool ended = sl_tcp_recovery_ends(tcb);
+
+	if (tcb->recovery == SL_TCP_OPEN && (lost_bytes || (ended && tcb->sent.bytes[SL_TCP_LOST])))
+		sl_tcp_recovery_enter(tcp, tcb, delivered);
+	if (tcb->recovery == SL_TCP_RECOVERY_FAST)
+		sl_tcp_recovery_acked(tcb, delivered, lost_bytes != 0);
+	else if (delivered->total_bytes && !ended)
+		tcp->cc_ops->acked(&tcb->cc, delivered->total_bytes, tcb->rtt.srtt_ns, limited,
+				   tcp->now_ns);
+}
+
+void sl_tcp_ack(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct sl_segment *segment,
+		uint64_t seq, uint64_t ack_seq)
+{
+	struct sl_tcp_delivered delivered = { 0 };
+	uint32_t flight_bytes = (uint32_t)(tcb->snd_nxt - tcb->snd_una);
+	bool limited = tcb->limited_seq > tcb->snd_una;
+	bool duplicate = is_duplicate(tcb, segment, ack_seq);
+	bool fin_acked = tcb->fin_sent && !tcb->fin_acked && ack_seq == tcb->snd_nxt + 1;
+	uint64_t data_seq = ack_seq < tcb->snd_nxt ? ack_seq : tcb->snd_nxt;
+	uint32_t lost_bytes;
+	bool reopened, progress;
+
+	tcp->counters.dup_acks_in += duplicate;
+	if (data_seq > tcb->snd_una) {
+		sl_tcp_sent_ack(&tcp->store, &tcb->sent, data_seq, &delivered);
+		tcb->snd_una = data_seq;
+		sl_tcp_event(tcp, tcb, SL_TCP_ACKED);
+	}
+	if (tcb->sack && segment->sack_cnt)
+		sl_tcp_sack(tcp, tcb, segment, &delivered);
+	reopened = update_window(tcb, segment, seq, ack_seq);
+	sample_rtt(tcp, tcb, segment, &delivered, flight_bytes);
+	lost_bytes = detect_losses(tcp, tcb, segment, duplicate, &delivered);
+	control_congestion(tcp, tcb, &delivered, lost_bytes, limited);
+
+	progress = delivered.acked_bytes || fin_acked || reopened;
+	if (progress)
+		tcb->backoff_cnt = 0;
+	if (progress || tcb->snd_wnd_bytes == 0)
+		tcb->stalled_ns = 0;
+	if (fin_acked)
+		sl_tcp_fin_acked(tcp, tcb);
+	if (tcb->state == SL_TCP_CLOSED)
+		return;
+	sl_tcp_timer_resend(tcp, tcb, progress);
+	sl_tcp_fin_check(tcp, tcb);
+	if (sl_tcp_can_send(tcp, tcb))
+		sl_tcp_event(tcp, tcb, SL_TCP_CAN_SEND);
+}

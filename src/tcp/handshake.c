@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Passive open: from a SYN for a listener to ESTABLISHED (RFC 9293, 3.10.7.2 and 3.10.7.4).
+ * A connection exists from the SYN on, but the layer above hears of it when the handshake is
+ * complete.
+ */
+#include <string.h>
+
+#include "base/bug.h"
+#include "base/seq.h"
+#include "tcp/stack.h"
+
+uint32_t sl_tcp_find_listener(const struct sl_tcp *tcp, const struct sl_segment *segment)
+{
+	uint32_t idx;
+
+	for (idx = 0; idx < tcp->listener_cnt; idx++) {
+		const struct sl_listener *listener = &tcp->listeners[idx];
+
+		if (listener->port != segment->dst_port || listener->ipv6 != segment->ipv6)
+			continue;
+		if (listener->any ||
+		    memcmp(&listener->address, &segment->dst, sizeof(segment->dst)) == 0)
+			break;
+	}
+	return idx;
+}
+
+static bool is_multicast(const struct sl_segment *segment, const struct sl_address *address)
+{
+	/* 224.0.0.0/4 and above, which is broadcast and reserved; or ff00::/8. */
+	return segment->ipv6 ? address->bytes[0] == 0xff : address->bytes[12] >= 224;
+}
+
+/* Addresses no honest peer sends a SYN from or to (RFC 9293, 3.9.2.3), and the one that would have
+ * us talk to ourselves. */
+static bool is_martian(const struct sl_segment *segment)
+{
+	if (segment->link[0] & 1) /* a group address of Ethernet */
+		return true;
+	if (segment->src_port == 0)
+		return true;
+	if (is_multicast(segment, &segment->src) || is_multicast(segment, &segment->dst))
+		return true;
+	return segment->src_port == segment->dst_port &&
+	       memcmp(&segment->src, &segment->dst, sizeof(segment->src)) == 0;
+}
+
+/* Payload of a full segment: the smaller MSS (RFC 9293, 3.7.1), less the options we always send. */
+static uint16_t payload_max(const struct sl_tcp *tcp, const struct sl_segment *syn)
+{
+	uint16_t mss = syn->ipv6 ? SL_TCP_MSS_DEFAULT_IPV6 : SL_TCP_MSS_DEFAULT_IPV4;
+	uint16_t own_mss = syn->ipv6 ? tcp->mss_ipv6 : tcp->mss_ipv4;
+
+	if (syn->has_mss)
+		mss = syn->mss;
+	if (mss > own_mss)
+		mss = own_mss;
+	if (mss < SL_TCP_MSS_MIN)
+		mss = SL_TCP_MSS_MIN;
+	return syn->has_timestamps ? mss - SL_TCP_TIMESTAMP_BYTES : mss;
+}
+
+static void start_sending(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct sl_segment *syn,
+			  uint32_t isn)
+{
+	tcb->snd_una = SL_SEQ_EPOCH + isn + 1;
+	tcb->snd_nxt = tcb->snd_una;
+	tcb->snd_res = tcb->snd_una;
+	tcb->snd_wnd_bytes = syn->window; /* never scaled in a SYN (RFC 7323, 2.2) */
+	tcb->snd_wnd_max_bytes = syn->window;
+	tcb->snd_scale = syn->has_window_scale ? syn->window_scale : 0;
+	tcb->window_scale = syn->has_window_scale;
+	tcb->sack = syn->sack_permitted;
+	tcb->payload_max_bytes = payload_max(tcp, syn);
+	tcb->recovery_seq = tcb->snd_una;
+	tcb->rack.fack_seq = tcb->snd_una;
+	sl_tcp_sent_init(&tcb->sent);
+	sl_tcp_rtt_init(&tcb->rtt);
+	tcp->cc_ops->init(&tcb->cc, tcb->payload_max_bytes);
+}
+
+static void start_receiving(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct sl_segment *syn)
+{
+	tcb->rcv_nxt = SL_SEQ_EPOCH + syn->seq + 1;
+	tcb->rcv_edge_seq = tcb->rcv_nxt + tcp->receive_window_bytes;
+	tcb->rcv_room_seq = tcb->rcv_edge_seq;
+	tcb->rcv_acked_seq = tcb->rcv_nxt;
+	tcb->rcv_high_seq = tcb->rcv_nxt;
+	tcb->snd_wl1_seq = tcb->rcv_nxt - 1;
+	tcb->snd_wl2_seq = tcb->snd_una;
+	tcb->timestamps = syn->has_timestamps;
+	tcb->ts_recent = syn->ts_value;
+	tcb->ts_recent_s = (uint32_t)(tcp->now_ns / SL_NS_PER_S);
+	tcb->ts_offset = sl_tcp_ts_offset(tcp, &tcb->route);
+}
+
+/* False if the SYN gets no answer. */
+static bool admit(struct sl_tcp *tcp, const struct sl_segment *segment, uint32_t *idx)
+{
+	if (!tcp->listening || is_martian(segment))
+		return false;
+	/* SYN with FIN or RST is nobody's handshake; an ECN-setup SYN is one like any other. */
+	if ((segment->flags & (SL_TCP_SYN | SL_TCP_FIN | SL_TCP_RST | SL_TCP_ACK)) != SL_TCP_SYN)
+		return false;
+	if (tcp->counters.syn_received_cnt >= tcp->backlog_max) {
+		tcp->counters.backlog_full++;
+		return false;
+	}
+	if (!sl_pool_take(&tcp->pool, idx)) {
+		tcp->counters.table_full++;
+		return false;
+	}
+	return true;
+}
+
+void sl_tcp_open_passive(struct sl_tcp *tcp, const struct sl_segment *segment,
+			 uint32_t listener_idx, bool has_isn_floor, uint32_t isn_floor)
+{
+	struct sl_tcb *tcb;
+	uint32_t idx, isn;
+
+	if (!admit(tcp, segment, &idx))
+		return;
+	tcb = &tcp->conns[idx];
+	*tcb =
+	    (struct sl_tcb){ .state = SL_TCP_SYN_RECEIVED, .listener_idx = (uint16_t)listener_idx };
+	for (int timer = 0; timer < SL_TCP_TIMERS; timer++)
+		tcb->timers_ns[timer] = SL_WHEEL_NEVER;
+	sl_route_reverse(&tcb->route, segment);
+	isn = sl_tcp_isn(tcp, &tcb->route);
+	if (has_isn_floor && (int32_t)(isn - isn_floor) < 0)
+		isn = isn_floor;
+	start_sending(tcp, tcb, segment, isn);
+	start_receiving(tcp, tcb, segment);
+	sl_tcp_table_put(&tcp->table, idx, sl_tcp_table_hash_route(&tcp->table, &tcb->route));
+	tcp->counters.syn_received_cnt++;
+	sl_tcp_due(tcp, tcb, SL_TCP_DUE_SYN_ACK);
+	sl_tcp_timer_resend(tcp, tcb, true);
+}
+
+void sl_tcp_syn_ack_again(struct sl_tcp *tcp, struct sl_tcb *tcb)
+{
+	if (tcb->backoff_cnt >= SL_TCP_SYN_ACKS_MAX) {
+		tcp->counters.timed_out++;
+		sl_tcp_end(tcp, tcb);
+		return;
+	}
+	tcb->backoff_cnt++;
+	sl_tcp_due(tcp, tcb, SL_TCP_DUE_SYN_ACK);
+	sl_tcp_timer_resend(tcp, tcb, true);
+}
+
+void sl_tcp_establish(struct sl_tcp *tcp, struct sl_tcb *tcb)
+{
+	BUG_ON(tcb->state != SL_TCP_SYN_RECEIVED);
+	tcb->state = SL_TCP_ESTABLISHED;
+	tcb->opened = true;
+	tcp->counters.syn_received_cnt--;
+	tcp->counters.open_cnt++;
+	tcp->counters.opened++;
+	if (tcb->backoff_cnt == 0 && tcb->sent_ns)
+		sl_tcp_rtt_sample(&tcb->rtt, tcp->now_ns - tcb->sent_ns, 1);
+	/* One lost SYN-ACK may be a timer of one second that was too short; two are congestion. */
+	if (tcb->backoff_cnt > 1)
+		tcb->cc.cwnd_bytes = tcb->cc.mss_bytes;
+	tcb->backoff_cnt = 0;
+	tcb->sent_ns = tcp->now_ns;
+	sl_tcp_due_clear(tcp, tcb, SL_TCP_DUE_SYN_ACK);
+	sl_tcp_event(tcp, tcb, SL_TCP_OPENED);
+}

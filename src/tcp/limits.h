@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The constants of this room, each with its reason. */
+#ifndef SL_TCP_LIMITS_H
+#define SL_TCP_LIMITS_H
+
+#include "base/clock.h"
+
+/* RFC 6298, (2.1): before the first sample. */
+#define SL_TCP_RTO_FIRST_NS (1 * SL_NS_PER_S)
+
+/* RFC 6298 says one second, which is long for a video player; as in Linux 200 ms are the least that
+ * is *added* to the smoothed RTT, which outlasts any delayed ACK in use. */
+#define SL_TCP_RTO_MIN_NS (200 * SL_NS_PER_MS)
+#define SL_TCP_RTO_MAX_NS (60 * SL_NS_PER_S) /* RFC 6298, (2.5): no less than this */
+
+/* A peer that answers nothing for so long is gone. RFC 9293, 3.8.3: at least 100 s. */
+#define SL_TCP_GIVE_UP_NS (120 * SL_NS_PER_S)
+
+/* 40 ms, below what any sender's least timeout is, well below RFC 9293's 500 ms (3.8.6.3). */
+#define SL_TCP_DELAYED_ACK_NS (40 * SL_NS_PER_MS)
+
+/* Twice a maximum segment lifetime of 30 s: RFC 9293 says 2 minutes for the latter, "an engineering
+ * choice"; 60 s in all is what Linux keeps. */
+#define SL_TCP_TIME_WAIT_NS (60 * SL_NS_PER_S)
+
+/* We closed, the peer has acknowledged it and says nothing more. */
+#define SL_TCP_FIN_WAIT_2_NS (60 * SL_NS_PER_S)
+
+/* RFC 7323, 5.5: a timestamp older than this may have wrapped. */
+#define SL_TCP_TIMESTAMP_OLD_S (24U * 24 * 60 * 60)
+
+/* RFC 5961, section 7: per connection, so that nobody learns about one from another. */
+#define SL_TCP_CHALLENGE_PERIOD_MS 5000U
+
+enum {
+	SL_TCP_CHALLENGES_MAX = 10, /* in a period */
+
+	/* SYN-ACKs after the first: 1, 2, 4, 8, 16 and 32 s later all is forgotten (RFC 9293 wants
+	 * 3 minutes for a SYN; a passive opener owes a silent stranger less). */
+	SL_TCP_SYN_ACKS_MAX = 5,
+
+	SL_TCP_INITIAL_SEGMENTS = 10, /* RFC 6928 */
+	SL_TCP_INITIAL_BYTES = 14600,
+
+	SL_TCP_MSS_DEFAULT_IPV4 = 536, /* RFC 9293, 3.7.1 */
+	SL_TCP_MSS_DEFAULT_IPV6 = 1220,
+	/* A peer that says less makes us send mostly headers; what Linux takes at least. */
+	SL_TCP_MSS_MIN = 88,
+
+	SL_TCP_DUP_THRESH = 3,       /* RFC 5681, RFC 6675 */
+	SL_TCP_TIMESTAMP_BYTES = 12, /* the option with its padding */
+
+	/* No peer can offer more (RFC 7323, 2.3), so no window needs more. */
+	SL_TCP_CWND_MAX_BYTES = 1 << 30,
+
+	/* RST and ACK packets that belong to no connection and wait to be sent: more in one turn
+	 * are a flood, and get no answer. */
+	SL_TCP_REPLIES_MAX = 64,
+};
+
+#endif

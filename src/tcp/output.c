@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The sending half, as the layer above sees it: how much may be started, what is to be started
+ * again, and headers for what has been made. Between permission and sending lies a disk, so a range
+ * may be acknowledged, SACKed or lost once more before its frames are ready; each call takes the
+ * sent map as it finds it.
+ */
+#include "base/bug.h"
+#include "base/seq.h"
+#include "tcp/stack.h"
+
+static uint32_t min_u32(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+static struct sl_tcb *tcb_of(struct sl_tcp *tcp, struct sl_tcp_conn conn)
+{
+	BUG_ON_HOT(conn.idx >= tcp->conns_max);
+	return &tcp->conns[conn.idx];
+}
+
+static const struct sl_tcb *const_tcb_of(const struct sl_tcp *tcp, struct sl_tcp_conn conn)
+{
+	BUG_ON_HOT(conn.idx >= tcp->conns_max);
+	return &tcp->conns[conn.idx];
+}
+
+uint64_t sl_tcp_stream_seq(const struct sl_tcp *tcp, struct sl_tcp_conn conn)
+{
+	return const_tcb_of(tcp, conn)->snd_res;
+}
+
+uint64_t sl_tcp_acked_seq(const struct sl_tcp *tcp, struct sl_tcp_conn conn)
+{
+	return const_tcb_of(tcp, conn)->snd_una;
+}
+
+uint32_t sl_tcp_payload_max(const struct sl_tcp *tcp, struct sl_tcp_conn conn)
+{
+	return const_tcb_of(tcp, conn)->payload_max_bytes;
+}
+
+/* ---- How much ------------------------------------------------------------------------ */
+
+static uint32_t made_bytes(const struct sl_tcb *tcb)
+{
+	return (uint32_t)(tcb->snd_res - tcb->snd_nxt) + tcb->sent.bytes[SL_TCP_MADE];
+}
+
+static uint32_t in_flight_bytes(const struct sl_tcb *tcb)
+{
+	return tcb->sent.bytes[SL_TCP_SENT] - sl_tcp_newreno_held_bytes(tcb);
+}
+
+uint32_t sl_tcp_pipe_bytes(const struct sl_tcb *tcb)
+{
+	return in_flight_bytes(tcb) + made_bytes(tcb);
+}
+
+bool sl_tcp_outstanding(const struct sl_tcb *tcb)
+{
+	return tcb->snd_una < tcb->snd_nxt || (tcb->fin_sent && !tcb->fin_acked) ||
+	       tcb->state == SL_TCP_SYN_RECEIVED;
+}
+
+/* RFC 5681, 4.1: after an idle RTO the ACK clock has stopped, and the path may have changed. */
+static bool restarts(const struct sl_tcp *tcp, const struct sl_tcb *tcb)
+{
+	return tcb->snd_una == tcb->snd_res &&
+	       tcp->now_ns - tcb->sent_ns > sl_tcp_rto_ns(&tcb->rtt, 0) &&
+	       tcb->cc.cwnd_bytes > sl_cc_initial_window(tcb->cc.mss_bytes);
+}
+
+uint32_t sl_tcp_cwnd_bytes(const struct sl_tcp *tcp, const struct sl_tcb *tcb)
+{
+	return restarts(tcp, tcb) ? sl_cc_initial_window(tcb->cc.mss_bytes) : tcb->cc.cwnd_bytes;
+}
+
+/* The window shrinks, what was learned stays: RFC 2861's ssthresh. */
+static void restart(const struct sl_tcp *tcp, struct sl_tcb *tcb)
+{
+	uint32_t learned_bytes = tcb->cc.cwnd_bytes / 4 * 3;
+
+	if (!restarts(tcp, tcb))
+		return;
+	if (tcb->cc.ssthresh_bytes < learned_bytes)
+		tcb->cc.ssthresh_bytes = learned_bytes;
+	tcb->cc.cwnd_bytes = sl_cc_initial_window(tcb->cc.mss_bytes);
+}
+
+static bool may_send_new(const struct sl_tcb *tcb)
+{
+	return tcb->state == SL_TCP_ESTABLISHED || tcb->state == SL_TCP_CLOSE_WAIT;
+}
+
+/* Of cwnd. */
+static uint32_t room_bytes(const struct sl_tcp *tcp, const struct sl_tcb *tcb)
+{
+	uint32_t cwnd_bytes = sl_tcp_cwnd_bytes(tcp, tcb), pipe_bytes = sl_tcp_pipe_bytes(tcb);
+
+	return cwnd_bytes > pipe_bytes ? cwnd_bytes - pipe_bytes : 0;
+}
+
+static uint32_t window_bytes(const struct sl_tcp *tcp, const struct sl_tcb *tcb)
+{
+	uint64_t edge_seq = tcb->snd_una + tcb->snd_wnd_bytes;
+	uint32_t room = room_bytes(tcp, tcb), lost_bytes = tcb->sent.bytes[SL_TCP_LOST];
+
+	if (!may_send_new(tcb) || edge_seq <= tcb->snd_res)
+		return 0;
+	if (room <= lost_bytes)
+		return 0; /* what is lost goes first */
+	return min_u32(room - lost_bytes, (uint32_t)(edge_seq - tcb->snd_res));
+}
+
+uint32_t sl_tcp_window(const struct sl_tcp *tcp, struct sl_tcp_conn conn)
+{
+	return window_bytes(tcp, const_tcb_of(tcp, conn));
+}
+
+/* How much of the oldest lost range may be made again. A piece smaller than a segment only if the
+ * range is no longer, or the peer's window ends there. */
+static uint32_t lost_allowed_bytes(const struct sl_tcp *tcp, const struct sl_tcb *tcb,
+				   uint32_t max_bytes)
+{
+	uint64_t edge_seq = tcb->snd_una + tcb->snd_wnd_bytes;
+	uint32_t idx = sl_tcp_sent_first_lost(&tcp->store, &tcb->sent), wanted_bytes, room;
+	const struct sl_tcp_sent_range *range;
+
+	if (idx == SL_TCP_NONE || tcb->state == SL_TCP_CLOSED)
+		return 0;
+	range = &tcp->store.ranges[idx];
+	if (range->start_seq >= edge_seq)
+		return 0;
+	wanted_bytes = min_u32(range->len_bytes, max_bytes);
+	if (edge_seq - range->start_seq < wanted_bytes)
+		wanted_bytes = (uint32_t)(edge_seq - range->start_seq);
+	room = room_bytes(tcp, tcb);
+	return room < min_u32(wanted_bytes, tcb->payload_max_bytes) ? 0
+								    : min_u32(wanted_bytes, room);
+}
+
+bool sl_tcp_can_send(const struct sl_tcp *tcp, const struct sl_tcb *tcb)
+{
+	return lost_allowed_bytes(tcp, tcb, UINT32_MAX) || window_bytes(tcp, tcb);
+}
+
+/* ---- Permission ---------------------------------------------------------------------- */
+
+static void permitted(struct sl_tcb *tcb, uint32_t bytes)
+{
+	if (tcb->recovery == SL_TCP_RECOVERY_FAST)
+		tcb->prr_out_bytes += bytes;
+	/* RFC 7661, 4.3: a window half used is a window tried. */
+	if (sl_tcp_pipe_bytes(tcb) >= tcb->cc.cwnd_bytes / 2)
+		tcb->limited_seq = tcb->snd_res;
+	BUG_ON_HOT(sl_tcp_pipe_bytes(tcb) > tcb->cc.cwnd_bytes);
+}
+
+void sl_tcp_reserve(struct sl_tcp *tcp, struct sl_tcp_conn conn, uint32_t bytes)
+{
+	struct sl_tcb *tcb = tcb_of(tcp, conn);
+
+	BUG_ON(bytes == 0);
+	BUG_ON(bytes > window_bytes(tcp, tcb));
+	restart(tcp, tcb);
+	tcb->snd_res += bytes;
+	permitted(tcb, bytes);
+	BUG_ON_HOT(tcb->snd_res > tcb->snd_una + tcb->snd_wnd_bytes);
+}
+
+bool sl_tcp_lost(struct sl_tcp *tcp, struct sl_tcp_conn conn, uint32_t max_bytes,
+		 struct sl_tcp_range *range)
+{
+	struct sl_tcb *tcb = tcb_of(tcp, conn);
+	uint32_t bytes = lost_allowed_bytes(tcp, tcb, max_bytes);
+
+	if (bytes == 0)
+		return false;
+	sl_tcp_sent_take(&tcp->store, &tcb->sent, bytes, &range->start_seq, &range->end_seq);
+	permitted(tcb, bytes);
+	return true;
+}
+
+void sl_tcp_lost_cancel(struct sl_tcp *tcp, struct sl_tcp_conn conn,
+			const struct sl_tcp_range *range)
+{
+	struct sl_tcb *tcb = tcb_of(tcp, conn);
+	uint32_t before_bytes = tcb->sent.bytes[SL_TCP_MADE], bytes;
+
+	if (tcb->state == SL_TCP_CLOSED)
+		return;
+	sl_tcp_sent_untake(&tcp->store, &tcb->sent, range->start_seq, range->end_seq);
+	bytes = before_bytes - tcb->sent.bytes[SL_TCP_MADE];
+	if (tcb->recovery == SL_TCP_RECOVERY_FAST)
+		tcb->prr_out_bytes -= min_u32(bytes, tcb->prr_out_bytes);
+	sl_tcp_check(tcp, tcb);
+}
+
+/* ---- Segments ------------------------------------------------------------------------ */
+
+void sl_tcp_fill_header(struct sl_tcp *tcp, struct sl_tcb *tcb, struct sl_header *header)
+{
+	header->ack = sl_seq_wire(tcb->rcv_nxt);
+	header->window = sl_tcp_offer_window(tcp, tcb);
+	header->flags = SL_TCP_ACK;
+	header->window_scale = -1;
+	header->timestamps = tcb->timestamps;
+	if (tcb->timestamps) {
+		header->ts_value = sl_tcp_ts_value(tcp->now_ns, tcb->ts_offset);
+		header->ts_echo = tcb->ts_recent;
+	}
+	sl_tcp_acked_now(tcp, tcb);
+}
+
+static void note_new(struct sl_tcp *tcp, struct sl_tcb *tcb, uint32_t bytes)
+{
+	BUG_ON(bytes > tcb->snd_res - tcb->snd_nxt);
+	sl_tcp_sent_append(&tcp->store, &tcb->sent, tcb->snd_nxt, bytes, tcp->now_ns);
+	tcb->snd_nxt += bytes;
+}
+
+static void note_again(struct sl_tcp *tcp, struct sl_tcb *tcb, uint64_t seq, uint32_t bytes)
+{
+	BUG_ON(seq + bytes > tcb->snd_nxt);
+	sl_tcp_sent_again(&tcp->store, &tcb->sent, seq, seq + bytes, tcp->now_ns);
+	tcb->resent_bytes += bytes;
+	tcp->counters.resent_segments++;
+	tcp->counters.resent_bytes += bytes;
+}
+
+/* A FIN rides on the last byte if nothing before it is missing. */
+static bool fin_rides(const struct sl_tcb *tcb, uint64_t end_seq)
+{
+	return tcb->closing && !tcb->fin_acked && end_seq == tcb->snd_res &&
+	       tcb->sent.bytes[SL_TCP_LOST] == 0 && made_bytes(tcb) == 0;
+}
+
+static void note_sent(struct sl_tcp *tcp, struct sl_tcb *tcb, uint64_t seq, uint32_t bytes)
+{
+	/* The timer covers what flies: it starts with the first, and anew with the one that the
+	 * peer waits for (RFC 6298, (5.1)); what waited for our disk was not in the network. */
+	bool restart_timer = tcb->sent.bytes[SL_TCP_SENT] == 0 || seq <= tcb->snd_una;
+
+	if (seq == tcb->snd_nxt)
+		note_new(tcp, tcb, bytes);
+	else
+		note_again(tcp, tcb, seq, bytes);
+	tcb->sent_ns = tcp->now_ns;
+	tcb->sent_bytes += bytes;
+	tcp->counters.data_segments_out++;
+	tcp->counters.data_bytes_out += bytes;
+	sl_tcp_timer_resend(tcp, tcb, restart_timer);
+}
+
+bool sl_tcp_wanted(const struct sl_tcp *tcp, struct sl_tcp_conn conn, uint64_t seq,
+		   uint32_t payload_bytes)
+{
+	const struct sl_tcb *tcb = const_tcb_of(tcp, conn);
+
+	if (tcb->state == SL_TCP_CLOSED)
+		return false;
+	return seq >= tcb->snd_nxt ||
+	       sl_tcp_sent_needed(&tcp->store, &tcb->sent, seq, seq + payload_bytes);
+}
+
+uint32_t sl_tcp_segment(struct sl_tcp *tcp, struct sl_tcp_conn conn, uint8_t *payload,
+			uint32_t payload_bytes, uint64_t seq, bool push, uint64_t now_ns)
+{
+	struct sl_tcb *tcb = tcb_of(tcp, conn);
+	struct sl_header header = { .seq = sl_seq_wire(seq) };
+
+	BUG_ON_HOT(now_ns < tcp->now_ns);
+	tcp->now_ns = now_ns;
+	if (tcb->state == SL_TCP_CLOSED)
+		return 0;
+	BUG_ON(payload_bytes == 0);
+	BUG_ON(payload_bytes > tcb->payload_max_bytes);
+	note_sent(tcp, tcb, seq, payload_bytes);
+	sl_tcp_fill_header(tcp, tcb, &header);
+	if (tcb->rcv_high_seq <= tcb->rcv_nxt) {
+		tcb->ack_cnt = 0;
+		sl_tcp_due_clear(tcp, tcb, SL_TCP_DUE_ACK);
+	}
+	if (push)
+		header.flags |= SL_TCP_PSH;
+	if (fin_rides(tcb, seq + payload_bytes)) {
+		header.flags |= SL_TCP_FIN;
+		tcb->fin_sent = true;
+		tcb->fin_flying = true;
+		sl_tcp_due_clear(tcp, tcb, SL_TCP_DUE_FIN);
+	}
+	sl_tcp_fin_check(tcp, tcb);
+	sl_tcp_check(tcp, tcb);
+	return sl_header_write(&tcb->route, &header, payload, payload_bytes);
+}

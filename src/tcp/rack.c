@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * RACK (RFC 8985): a segment is lost if one sent later has arrived and enough time has passed
+ * since. Time instead of counting: it works for the last segments of a flight, for segments sent
+ * again, and when the network reorders.
+ *
+ *    sent   A   B   C   D           A and B were sent before D. D arrived. If within rtt +
+ *           │   │   │   └──┐        window of their own sending they have not, they are lost.
+ *    acked  ?   ?   C      D
+ *
+ * "Enough" is the RTT of the latest delivered segment plus a reordering window. The window is zero
+ * as long as this connection has never seen reordering and three segments' worth are SACKed
+ * beyond the gap (or recovery is under way): then this is the classic rule of three duplicates.
+ * Otherwise it is a quarter of the least RTT, and a timer looks again when it has passed.
+ *
+ * When it lies: a sample from a segment that was sent again may belong to the first sending. It is
+ * left out if the echoed timestamp is older than the second one, or if it came back in less than
+ * the least RTT (6.2, step 2).
+ */
+#include "base/bug.h"
+#include "tcp/stack.h"
+
+static bool sent_after(uint64_t a_ns, uint64_t a_seq, uint64_t b_ns, uint64_t b_seq)
+{
+	return a_ns > b_ns || (a_ns == b_ns && a_seq > b_seq);
+}
+
+/* Step 2. */
+static void note_latest(const struct sl_tcp *tcp, struct sl_tcb *tcb, uint64_t sent_ns,
+			uint64_t end_seq)
+{
+	tcb->rack.rtt_ns = tcp->now_ns - sent_ns;
+	if (sent_after(sent_ns, end_seq, tcb->rack.sent_ns, tcb->rack.end_seq)) {
+		tcb->rack.sent_ns = sent_ns;
+		tcb->rack.end_seq = end_seq;
+	}
+}
+
+static bool is_ambiguous(const struct sl_tcp *tcp, const struct sl_tcb *tcb,
+			 const struct sl_segment *segment, uint64_t sent_ns)
+{
+	if (tcb->timestamps && segment->has_timestamps &&
+	    (int32_t)(segment->ts_echo - sl_tcp_ts_value(sent_ns, tcb->ts_offset)) < 0)
+		return true;
+	return tcp->now_ns - sent_ns < tcb->rtt.min_ns;
+}
+
+void sl_tcp_rack_delivered(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct sl_segment *segment,
+			   const struct sl_tcp_delivered *delivered)
+{
+	if (delivered->any_once)
+		note_latest(tcp, tcb, delivered->once_latest_ns, delivered->once_end_seq);
+	if (delivered->any_again && !is_ambiguous(tcp, tcb, segment, delivered->again_latest_ns))
+		note_latest(tcp, tcb, delivered->again_latest_ns, delivered->again_end_seq);
+
+	/* Step 3: something sent once arrived after something sent behind it. */
+	if (delivered->any_once && delivered->once_low_seq < tcb->rack.fack_seq)
+		tcb->reordering_seen = true;
+	if (delivered->high_seq > tcb->rack.fack_seq)
+		tcb->rack.fack_seq = delivered->high_seq;
+}
+
+/* Step 4. */
+uint64_t sl_tcp_rack_window_ns(const struct sl_tcb *tcb)
+{
+	uint64_t window_ns;
+
+	if (!tcb->reordering_seen) {
+		if (tcb->recovery != SL_TCP_OPEN)
+			return 0;
+		if (tcb->sent.bytes[SL_TCP_SACKED] >
+		    (SL_TCP_DUP_THRESH - 1U) * tcb->payload_max_bytes)
+			return 0;
+	}
+	if (tcb->rtt.min_ns == UINT64_MAX)
+		return 0;
+	window_ns = tcb->rtt.min_ns / 4;
+	return window_ns < tcb->rtt.srtt_ns ? window_ns : tcb->rtt.srtt_ns;
+}
+
+/* Step 5. */
+uint32_t sl_tcp_rack_detect(struct sl_tcp *tcp, struct sl_tcb *tcb)
+{
+	uint64_t wait_ns = tcb->rack.rtt_ns + sl_tcp_rack_window_ns(tcb);
+	uint32_t before_bytes = tcb->sent.bytes[SL_TCP_LOST];
+	uint64_t next_ns;
+
+	next_ns = sl_tcp_sent_lose_older(&tcp->store, &tcb->sent, tcb->rack.sent_ns,
+					 tcb->rack.end_seq, wait_ns, tcp->now_ns);
+	sl_tcp_timer_set(tcp, tcb, SL_TCP_TIMER_REORDER, next_ns);
+	return tcb->sent.bytes[SL_TCP_LOST] - before_bytes;
+}
+
+void sl_tcp_rack_timeout(struct sl_tcp *tcp, struct sl_tcb *tcb)
+{
+	const struct sl_tcp_delivered nothing = { 0 };
+
+	if (sl_tcp_rack_detect(tcp, tcb) && tcb->recovery == SL_TCP_OPEN)
+		sl_tcp_recovery_enter(tcp, tcb, &nothing);
+	sl_tcp_fin_check(tcp, tcb);
+	if (sl_tcp_can_send(tcp, tcb))
+		sl_tcp_event(tcp, tcb, SL_TCP_CAN_SEND);
+}

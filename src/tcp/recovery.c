@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Recovery: from the first loss until everything sent before it was found has arrived. It lets
+ * congestion control reduce once, and brings the window down to the new ssthresh evenly:
+ * Proportional Rate Reduction (RFC 9937). For each byte delivered, ssthresh / flight bytes may be
+ * sent, so the ACK clock keeps ticking at the new rate, instead of falling silent for half a round
+ * trip and then bursting. The first retransmission always leaves at once.
+ *
+ *   cwnd = pipe + what this ACK allows
+ *
+ * Should losses bring the flight below ssthresh, as much is sent as was delivered, and one segment
+ * more per ACK as long as snd_una moves and nothing more is lost.
+ *
+ * A recovery by timeout is different: slow start from one segment (RFC 5681, 3.1), and the
+ * algorithm is asked at each ACK again.
+ */
+#include "base/bug.h"
+#include "tcp/stack.h"
+
+/* RFC 5681's FlightSize, bytes being made included, since they were permitted too; of what limited
+ * transmit added beyond cwnd, nothing. */
+static uint32_t flight_size(const struct sl_tcb *tcb)
+{
+	uint64_t flight_bytes = tcb->snd_res - tcb->snd_una;
+
+	return flight_bytes < tcb->cc.cwnd_bytes ? (uint32_t)flight_bytes : tcb->cc.cwnd_bytes;
+}
+
+/* RFC 9937, section 6: upon entering. */
+void sl_tcp_recovery_enter(struct sl_tcp *tcp, struct sl_tcb *tcb,
+			   const struct sl_tcp_delivered *delivered)
+{
+	uint64_t flight_bytes = tcb->snd_res - tcb->snd_una + delivered->acked_bytes +
+				delivered->sacked_bytes - tcb->sent.bytes[SL_TCP_SACKED];
+
+	tcb->recovery = SL_TCP_RECOVERY_FAST;
+	tcb->recovery_seq = tcb->snd_nxt;
+	tcb->prr_delivered_bytes = 0;
+	tcb->prr_out_bytes = 0;
+	tcb->prr_flight_bytes = (uint32_t)flight_bytes;
+	tcp->cc_ops->lost(&tcb->cc, flight_size(tcb), tcp->now_ns);
+	/* Until the next ACK tells more: the first retransmission. */
+	tcb->cc.cwnd_bytes = sl_tcp_pipe_bytes(tcb) + tcb->cc.mss_bytes;
+	tcp->counters.recoveries++;
+}
+
+static uint32_t proportional(const struct sl_tcb *tcb)
+{
+	uint64_t allowed_bytes = ((uint64_t)tcb->prr_delivered_bytes * tcb->cc.ssthresh_bytes +
+				  tcb->prr_flight_bytes - 1) /
+				 tcb->prr_flight_bytes;
+
+	return allowed_bytes > tcb->prr_out_bytes ? (uint32_t)(allowed_bytes - tcb->prr_out_bytes)
+						  : 0;
+}
+
+static uint32_t catch_up(const struct sl_tcb *tcb, const struct sl_tcp_delivered *delivered,
+			 uint32_t pipe_bytes, bool more_lost)
+{
+	uint32_t allowed_bytes = delivered->total_bytes;
+	uint32_t room_bytes = tcb->cc.ssthresh_bytes - pipe_bytes;
+
+	if (tcb->prr_delivered_bytes > tcb->prr_out_bytes &&
+	    tcb->prr_delivered_bytes - tcb->prr_out_bytes > allowed_bytes)
+		allowed_bytes = tcb->prr_delivered_bytes - tcb->prr_out_bytes;
+	if (delivered->acked_bytes && !more_lost)
+		allowed_bytes += tcb->cc.mss_bytes;
+	return allowed_bytes < room_bytes ? allowed_bytes : room_bytes;
+}
+
+/* RFC 9937, section 6: on every ACK. */
+void sl_tcp_recovery_acked(struct sl_tcb *tcb, const struct sl_tcp_delivered *delivered,
+			   bool more_lost)
+{
+	uint32_t pipe_bytes = sl_tcp_pipe_bytes(tcb), allowed_bytes;
+
+	BUG_ON_HOT(tcb->recovery != SL_TCP_RECOVERY_FAST);
+	if (delivered->total_bytes == 0)
+		return;
+	tcb->prr_delivered_bytes += delivered->total_bytes;
+	if (pipe_bytes > tcb->cc.ssthresh_bytes)
+		allowed_bytes = proportional(tcb);
+	else
+		allowed_bytes = catch_up(tcb, delivered, pipe_bytes, more_lost);
+	if (tcb->prr_out_bytes == 0 && allowed_bytes < tcb->cc.mss_bytes)
+		allowed_bytes = tcb->cc.mss_bytes;
+	tcb->cc.cwnd_bytes = pipe_bytes + allowed_bytes;
+}
+
+/* RFC 5681, 3.1, and 4.3 of RFC 6675: ssthresh is set once for each flight that was lost. */
+void sl_tcp_recovery_timeout(struct sl_tcp *tcp, struct sl_tcb *tcb)
+{
+	bool again = tcb->recovery == SL_TCP_RECOVERY_TIMEOUT && tcb->backoff_cnt > 0;
+	uint32_t pipe_bytes = sl_tcp_pipe_bytes(tcb);
+
+	if (tcb->recovery != SL_TCP_RECOVERY_FAST && !again)
+		tcp->cc_ops->timed_out(&tcb->cc, flight_size(tcb), tcp->now_ns);
+	/* One segment beyond what cannot be called back: recently sent, or being made. */
+	tcb->cc.cwnd_bytes = pipe_bytes + tcb->cc.mss_bytes;
+	tcb->recovery = SL_TCP_RECOVERY_TIMEOUT;
+	tcb->recovery_seq = tcb->snd_nxt;
+}
+
+bool sl_tcp_recovery_ends(struct sl_tcb *tcb)
+{
+	if (tcb->recovery == SL_TCP_OPEN || tcb->snd_una < tcb->recovery_seq)
+		return false;
+	if (tcb->recovery == SL_TCP_RECOVERY_FAST)
+		tcb->cc.cwnd_bytes = tcb->cc.ssthresh_bytes;
+	tcb->recovery = SL_TCP_OPEN;
+	return true;
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Stack: all of one worker's TCP, and what the files of this room ask of each other. Outside of
+ * this room only tcp.h counts.
+ *
+ *   input.c ─► handshake.c            a SYN: passive open
+ *      │ ├───► time_wait.c            for a connection that is no more
+ *      │ ├───► ack.c ─► sack.c        what arrived
+ *      │ │       ├────► rtt.c         how long it took
+ *      │ │       ├────► rack.c        what is lost; without SACK: newreno.c
+ *      │ │       ├────► recovery.c    how much may be sent meanwhile
+ *      │ │       └────► cc_cubic.c    and in open water
+ *      │ └───► receive.c              payload, delayed ACKs, offered window, FIN
+ *      └─────► control.c              replies without connection
+ *
+ *   output.c    what may be sent, and headers for it          close.c   FIN, abort, the end
+ *   control.c   packets without payload                       ready.c   events for the layer above
+ *   timers.c    which deadlines there are ─► rto.c            table.c, isn.c, sent.c   helpers
+ */
+#ifndef SL_TCP_STACK_H
+#define SL_TCP_STACK_H
+
+#include "base/limits.h"
+#include "base/wheel.h"
+#include "tcp/limits.h"
+#include "tcp/table.h"
+#include "tcp/tcb.h"
+#include "tcp/tcp.h"
+#include "tcp/time_wait.h"
+
+struct sl_tcp_list { /* of control blocks, linked through themselves */
+	uint32_t first_idx, last_idx;
+};
+
+struct sl_tcp_reply {
+	struct sl_route route;
+	struct sl_header header;
+};
+
+struct sl_tcp {
+	uint64_t now_ns; /* the latest time passed in */
+	struct sl_tcb *conns;
+	struct sl_pool pool;
+	struct sl_tcp_list ready, due;
+	struct sl_tcp_table table; /* [0, conns_max): conns; above: TIME-WAIT */
+	struct sl_tcp_sent_store store;
+	struct sl_tcp_time_waits waits;
+	struct sl_wheel wheel;
+	const struct sl_cc_ops *cc_ops;
+	struct sl_tcp_counters counters;
+
+	struct sl_tcp_reply replies[SL_TCP_REPLIES_MAX]; /* a ring */
+	uint32_t reply_first, reply_cnt;
+
+	uint32_t conns_max, backlog_max;
+	uint32_t receive_window_bytes;
+	uint16_t mss_ipv4, mss_ipv6; /* ours */
+	bool listening;
+	struct sl_hash_key isn_key;
+	uint32_t listener_cnt;
+	struct sl_listener listeners[SL_LISTENERS_MAX];
+};
+
+static inline uint32_t sl_tcp_idx(const struct sl_tcp *tcp, const struct sl_tcb *tcb)
+{
+	return (uint32_t)(tcb - tcp->conns);
+}
+
+/* ---- isn.c --------------------------------------------------------------------------- */
+
+uint32_t sl_tcp_isn(const struct sl_tcp *tcp, const struct sl_route *route);
+uint32_t sl_tcp_ts_offset(const struct sl_tcp *tcp, const struct sl_route *route);
+
+/* Our timestamp clock: milliseconds, from an offset of the connection's own. */
+static inline uint32_t sl_tcp_ts_value(uint64_t at_ns, uint32_t ts_offset)
+{
+	return (uint32_t)(at_ns / SL_NS_PER_MS) + ts_offset;
+}
+
+/* ---- handshake.c --------------------------------------------------------------------- */
+
+/* The listener a segment is for; listener_cnt if there is none. */
+uint32_t sl_tcp_find_listener(const struct sl_tcp *tcp, const struct sl_segment *segment);
+
+/* A SYN for a listener: a connection in SYN-RECEIVED, or nothing. has_isn_floor: see
+ * sl_tcp_time_wait_input. */
+void sl_tcp_open_passive(struct sl_tcp *tcp, const struct sl_segment *segment,
+			 uint32_t listener_idx, bool has_isn_floor, uint32_t isn_floor);
+
+/* The ACK that completes the handshake. */
+void sl_tcp_establish(struct sl_tcp *tcp, struct sl_tcb *tcb);
+
+/* The timer in SYN-RECEIVED. */
+void sl_tcp_syn_ack_again(struct sl_tcp *tcp, struct sl_tcb *tcb);
+
+/* ---- ack.c, sack.c, rack.c, newreno.c, recovery.c, rto.c ----------------------------- */
+
+/* An acceptable ACK of a synchronized connection: ack_seq in [snd_una - largest window, snd_nxt + 1
+ * if FIN was sent]. May end the connection: see its state. */
+void sl_tcp_ack(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct sl_segment *segment,
+		uint64_t seq, uint64_t ack_seq);
+
+/* Marks what the segment's SACK blocks say, those that can be true. */
+void sl_tcp_sack(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct sl_segment *segment,
+		 struct sl_tcp_delivered *delivered);
+
+void sl_tcp_rack_delivered(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct sl_segment *segment,
+			   const struct sl_tcp_delivered *delivered);
+/* Marks what RACK holds lost; arms its timer for what may yet arrive. Returns the bytes marked. */
+uint32_t sl_tcp_rack_detect(struct sl_tcp *tcp, struct sl_tcb *tcb);
+void sl_tcp_rack_timeout(struct sl_tcp *tcp, struct sl_tcb *tcb);
+uint64_t sl_tcp_rack_window_ns(const struct sl_tcb *tcb);
+
+/* Without SACK. Counts a duplicate ACK, or an advance; returns the bytes marked lost. */
+uint32_t sl_tcp_newreno(struct sl_tcp *tcp, struct sl_tcb *tcb, bool duplicate, bool advanced,
+			struct sl_tcp_delivered *delivered);
+uint32_t sl_tcp_newreno_held_bytes(const struct sl_tcb *tcb);
+
+void sl_tcp_recovery_enter(struct sl_tcp *tcp, struct sl_tcb *tcb,
+			   const struct sl_tcp_delivered *delivered);
+void sl_tcp_recovery_acked(struct sl_tcb *tcb, const struct sl_tcp_delivered *delivered,
+			   bool more_lost);
+void sl_tcp_recovery_timeout(struct sl_tcp *tcp, struct sl_tcb *tcb);
+/* True if snd_una got to the end of the recovery. */
+bool sl_tcp_recovery_ends(struct sl_tcb *tcb);
+
+void sl_tcp_rto(struct sl_tcp *tcp, struct sl_tcb *tcb);
+void sl_tcp_persist(struct sl_tcp *tcp, struct sl_tcb *tcb);
+
+/* ---- receive.c ----------------------------------------------------------------------- */
+
+/* Payload and FIN of an acceptable segment that begins at seq. */
+void sl_tcp_receive(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct sl_segment *segment,
+		    uint64_t seq, struct sl_tcp_verdict *verdict);
+void sl_tcp_ack_now(struct sl_tcp *tcp, struct sl_tcb *tcb);
+/* One more ACK even if one is due already: each counts with the peer. */
+void sl_tcp_ack_duplicate(struct sl_tcp *tcp, struct sl_tcb *tcb);
+/* The window field of the next segment; moves the offered edge. */
+uint16_t sl_tcp_offer_window(struct sl_tcp *tcp, struct sl_tcb *tcb);
+/* An ACK of everything received is leaving. */
+void sl_tcp_acked_now(struct sl_tcp *tcp, struct sl_tcb *tcb);
+
+/* ---- output.c ------------------------------------------------------------------------ */
+
+/* In flight and being made. */
+uint32_t sl_tcp_pipe_bytes(const struct sl_tcb *tcb);
+/* cwnd, after idleness too (RFC 5681, 4.1). */
+uint32_t sl_tcp_cwnd_bytes(const struct sl_tcp *tcp, const struct sl_tcb *tcb);
+/* True if sl_tcp_lost or sl_tcp_window would allow something. */
+bool sl_tcp_can_send(const struct sl_tcp *tcp, const struct sl_tcb *tcb);
+/* Something is sent and not acknowledged: data, SYN-ACK or FIN. */
+bool sl_tcp_outstanding(const struct sl_tcb *tcb);
+/* The header every segment of the connection has; an ACK leaves with it. */
+void sl_tcp_fill_header(struct sl_tcp *tcp, struct sl_tcb *tcb, struct sl_header *header);
+
+/* ---- control.c ----------------------------------------------------------------------- */
+
+void sl_tcp_due(struct sl_tcp *tcp, struct sl_tcb *tcb, uint8_t due);
+void sl_tcp_due_clear(struct sl_tcp *tcp, struct sl_tcb *tcb, uint8_t due);
+/* A packet that belongs to no connection; dropped when too many wait. */
+void sl_tcp_reply(struct sl_tcp *tcp, const struct sl_route *route, const struct sl_header *header);
+/* RFC 9293, 3.10.7.1: the RST a segment without connection gets. */
+void sl_tcp_reply_reset(struct sl_tcp *tcp, const struct sl_segment *segment);
+
+/* ---- close.c ------------------------------------------------------------------------- */
+
+/* FIN is due if everything before it is sent. */
+void sl_tcp_fin_check(struct sl_tcp *tcp, struct sl_tcb *tcb);
+void sl_tcp_fin_acked(struct sl_tcp *tcp, struct sl_tcb *tcb);
+void sl_tcp_fin_received(struct sl_tcp *tcp, struct sl_tcb *tcb);
+/* The connection is over: out of the table, CLOSED, GONE. Packets that are due still leave. */
+void sl_tcp_end(struct sl_tcp *tcp, struct sl_tcb *tcb);
+/* Gives the index back once GONE was handed over and nothing is due. */
+void sl_tcp_free(struct sl_tcp *tcp, struct sl_tcb *tcb);
+
+/* ---- ready.c ------------------------------------------------------------------------- */
+
+void sl_tcp_event(struct sl_tcp *tcp, struct sl_tcb *tcb, uint32_t events);
+
+/* ---- timers.c ------------------------------------------------------------------------ */
+
+/* SL_WHEEL_NEVER cancels. */
+void sl_tcp_timer_set(struct sl_tcp *tcp, struct sl_tcb *tcb, enum sl_tcp_timer timer,
+		      uint64_t at_ns);
+/* Restarts, starts or stops the resend timer as what is outstanding asks for. */
+void sl_tcp_timer_resend(struct sl_tcp *tcp, struct sl_tcb *tcb, bool restart);
+
+/* ---- tcp.c --------------------------------------------------------------------------- */
+
+/* Everything that must hold of a connection; a BUG if it does not. */
+void sl_tcp_check(const struct sl_tcp *tcp, const struct sl_tcb *tcb);
+
+#endif

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * TCB: the control block of a connection (RFC 9293, 3.3.1). Everything TCP knows about it and
+ * nothing else does: no payload, no pointers. Names are the RFC's where it has one.
+ *
+ * Sequence numbers here are of data only. SYN and FIN, which each occupy a number on the wire, are
+ * kept as flags: the stream begins one after our SYN, and a FIN that was sent is acknowledged by
+ * snd_nxt + 1.
+ *
+ *        snd_una             snd_nxt              snd_res = where FIN goes, once closing
+ *     ─────┼── the sent map ────┼── being made ──────┼────
+ *
+ *        rcv_nxt             rcv_edge_seq         rcv_room_seq
+ *     ─────┼── offered window ──┼── could be offered ┼────
+ */
+#ifndef SL_TCP_TCB_H
+#define SL_TCP_TCB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tcp/cc.h"
+#include "tcp/rtt.h"
+#include "tcp/sent.h"
+#include "wire/segment.h"
+
+enum sl_tcp_timer {
+	SL_TCP_TIMER_RESEND,  /* retransmission, persist, or SYN-ACK: never two of them at once */
+	SL_TCP_TIMER_REORDER, /* RACK's */
+	SL_TCP_TIMER_ACK,     /* delayed ACK */
+	SL_TCP_TIMER_STATE,   /* FIN-WAIT-2 */
+	SL_TCP_TIMERS,
+};
+
+/* Packets without payload that wait for sl_tcp_control; bits. */
+enum sl_tcp_due {
+	SL_TCP_DUE_ACK = 1,
+	SL_TCP_DUE_SYN_ACK = 2,
+	SL_TCP_DUE_FIN = 4,
+	SL_TCP_DUE_RST = 8,
+	SL_TCP_DUE_PROBE = 16,
+};
+
+enum sl_tcp_recovery {
+	SL_TCP_OPEN,
+	SL_TCP_RECOVERY_FAST,    /* by SACK or duplicate ACKs */
+	SL_TCP_RECOVERY_TIMEOUT, /* by RTO */
+};
+
+struct sl_tcp_rack { /* RFC 8985, 5.3: of the latest sent among all that was delivered */
+	uint64_t sent_ns, end_seq;
+	uint64_t rtt_ns;
+	uint64_t fack_seq; /* end of the highest byte delivered */
+};
+
+struct sl_tcb {
+	struct sl_route route;
+	uint16_t listener_idx;
+	uint16_t payload_max_bytes; /* of a segment, options taken off */
+
+	/* Sending. */
+	uint64_t snd_una, snd_nxt, snd_res;
+	uint64_t snd_wl1_seq, snd_wl2_seq; /* of the segment that set snd_wnd_bytes */
+	uint32_t snd_wnd_bytes, snd_wnd_max_bytes;
+	uint64_t sent_ns;     /* data, or the SYN-ACK, left last */
+	uint64_t limited_seq; /* what lies before was sent while cwnd was well used */
+	struct sl_tcp_sent sent;
+
+	/* Loss. */
+	struct sl_tcp_rtt rtt;
+	struct sl_tcp_rack rack;
+	uint64_t recovery_seq; /* a recovery ends when snd_una gets here */
+	uint32_t prr_delivered_bytes, prr_out_bytes, prr_flight_bytes; /* RFC 9937 */
+	uint32_t dup_ack_cnt; /* without SACK: segments the peer holds beyond the gap */
+	uint64_t stalled_ns;  /* since when nothing is heard though something is due; 0: not */
+	struct sl_cc cc;
+
+	/* Receiving. */
+	uint64_t rcv_nxt, rcv_edge_seq, rcv_room_seq;
+	uint64_t rcv_acked_seq; /* Last.ACK.sent of RFC 7323 */
+	uint64_t rcv_high_seq;  /* end of the highest byte seen: above rcv_nxt there is a gap */
+	uint32_t ts_recent, ts_recent_s;
+	uint32_t ts_offset;
+	uint32_t challenge_ms; /* start of the period */
+
+	uint64_t timers_ns[SL_TCP_TIMERS];
+	uint64_t sent_bytes, resent_bytes;
+	uint32_t rto_cnt;
+	uint32_t ready_next_idx, due_next_idx, due_prev_idx;
+
+	uint8_t state;    /* enum sl_tcp_state */
+	uint8_t recovery; /* enum sl_tcp_recovery */
+	uint8_t due;      /* bits of enum sl_tcp_due; on the due list if any */
+	uint8_t events;   /* bits of enum sl_tcp_event; on the ready list if any */
+	uint8_t backoff_cnt;
+	uint8_t challenge_cnt;
+	uint8_t ack_cnt;      /* ACKs due: one for each segment out of order */
+	uint8_t ack_owed_cnt; /* segments with payload since the last ACK */
+	uint8_t snd_scale;
+	bool timestamps : 1;
+	bool sack : 1;
+	bool window_scale : 1; /* the peer offered it */
+	bool reordering_seen : 1;
+	bool opened : 1;     /* the layer above knows it, or will */
+	bool closing : 1;    /* a FIN goes at snd_res */
+	bool fin_sent : 1;   /* at least once */
+	bool fin_flying : 1; /* and not held lost */
+	bool fin_acked : 1;
+};
+
+_Static_assert(sizeof(struct sl_tcb) <= 448, "seven cache lines an idle connection");
+
+#endif

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "tcp/tcp.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/bug.h"
+#include "tcp/stack.h"
+
+enum { IPV4_TCP_HEADER_BYTES = 20 + 20, IPV6_TCP_HEADER_BYTES = 40 + 20, HALF_SECRET_BYTES = 16 };
+
+static void configure(struct sl_tcp *tcp, const struct sl_tcp_config *config)
+{
+	tcp->conns_max = config->conns_max;
+	tcp->backlog_max = config->backlog_max;
+	tcp->receive_window_bytes = config->receive_window_bytes;
+	tcp->mss_ipv4 = (uint16_t)(config->mtu_bytes - IPV4_TCP_HEADER_BYTES);
+	tcp->mss_ipv6 = (uint16_t)(config->mtu_bytes - IPV6_TCP_HEADER_BYTES);
+	tcp->listener_cnt = config->listener_cnt;
+	memcpy(tcp->listeners, config->listeners,
+	       config->listener_cnt * sizeof(*config->listeners));
+	memcpy(&tcp->isn_key, config->secret + HALF_SECRET_BYTES, sizeof(tcp->isn_key));
+	tcp->cc_ops = &sl_cc_cubic;
+	tcp->listening = true;
+	tcp->ready = (struct sl_tcp_list){ SL_TCP_NONE, SL_TCP_NONE };
+	tcp->due = tcp->ready;
+}
+
+static int allocate(struct sl_tcp *tcp, const struct sl_tcp_config *config, uint64_t now_ns)
+{
+	struct sl_hash_key table_key;
+	int error;
+
+	memcpy(&table_key, config->secret, sizeof(table_key));
+	tcp->conns = sl_alloc(config->conns_max, sizeof(*tcp->conns));
+	if (!tcp->conns)
+		return -ENOMEM;
+	error = sl_pool_init(&tcp->pool, config->conns_max);
+	if (error)
+		return error;
+	error = sl_tcp_time_waits_init(&tcp->waits, config->conns_max);
+	if (error)
+		return error;
+	error = sl_tcp_table_init(&tcp->table, 2 * config->conns_max, &table_key);
+	if (error)
+		return error;
+	error = sl_tcp_sent_store_init(&tcp->store, config->conns_max);
+	if (error)
+		return error;
+	return sl_wheel_init(&tcp->wheel, config->conns_max, now_ns);
+}
+
+int sl_tcp_init(struct sl_tcp **tcp, const struct sl_tcp_config *config, uint64_t now_ns)
+{
+	int error;
+
+	BUG_ON(config->conns_max == 0);
+	BUG_ON(config->conns_max > SL_CONNS_MAX);
+	BUG_ON(config->mtu_bytes < SL_MTU_MIN);
+	BUG_ON(config->mtu_bytes > SL_MTU_MAX);
+	BUG_ON(config->listener_cnt > SL_LISTENERS_MAX);
+	BUG_ON(config->receive_window_bytes > UINT16_MAX);
+	*tcp = sl_alloc(1, sizeof(**tcp));
+	if (!*tcp)
+		return -ENOMEM;
+	(*tcp)->now_ns = now_ns;
+	error = allocate(*tcp, config, now_ns);
+	if (error) {
+		sl_tcp_fini(*tcp);
+		*tcp = NULL;
+		return error;
+	}
+	configure(*tcp, config);
+	return 0;
+}
+
+/* Also of one that is only half allocated. */
+void sl_tcp_fini(struct sl_tcp *tcp)
+{
+	if (!tcp)
+		return;
+	if (tcp->wheel.timers)
+		sl_wheel_fini(&tcp->wheel);
+	sl_tcp_sent_store_fini(&tcp->store);
+	sl_tcp_table_fini(&tcp->table);
+	sl_tcp_time_waits_fini(&tcp->waits);
+	if (tcp->pool.free_idx)
+		sl_pool_fini(&tcp->pool);
+	if (tcp->conns)
+		sl_free(tcp->conns);
+	sl_free(tcp);
+}
+
+void sl_tcp_stop_listening(struct sl_tcp *tcp)
+{
+	tcp->listening = false;
+}
+
+const struct sl_tcp_counters *sl_tcp_counters(const struct sl_tcp *tcp)
+{
+	return &tcp->counters;
+}
+
+uint32_t sl_tcp_listener(const struct sl_tcp *tcp, struct sl_tcp_conn conn)
+{
+	return tcp->conns[conn.idx].listener_idx;
+}
+
+/* Twice the window a round trip while it doubles each one, and a fifth more afterwards, so that the
+ * pace never holds back what the window would allow (as Linux paces). */
+uint64_t sl_tcp_rate(const struct sl_tcp *tcp, struct sl_tcp_conn conn)
+{
+	const struct sl_tcb *tcb = &tcp->conns[conn.idx];
+	uint64_t per_round_trip = sl_tcp_cwnd_bytes(tcp, tcb);
+
+	if (tcb->rtt.srtt_ns == 0)
+		return 0;
+	if (per_round_trip < tcb->cc.ssthresh_bytes)
+		per_round_trip *= 2;
+	else
+		per_round_trip += per_round_trip / 5;
+	return per_round_trip * SL_NS_PER_S / tcb->rtt.srtt_ns;
+}
+
+void sl_tcp_info(const struct sl_tcp *tcp, struct sl_tcp_conn conn, struct sl_tcp_info *info)
+{
+	const struct sl_tcb *tcb = &tcp->conns[conn.idx];
+	uint32_t made_bytes =
+	    (uint32_t)(tcb->snd_res - tcb->snd_nxt) + tcb->sent.bytes[SL_TCP_MADE];
+
+	*info = (struct sl_tcp_info){
+		.state = (enum sl_tcp_state)tcb->state,
+		.peer = tcb->route.peer,
+		.peer_port = tcb->route.peer_port,
+		.listener_idx = tcb->listener_idx,
+		.mss_bytes = tcb->payload_max_bytes,
+		.cwnd_bytes = sl_tcp_cwnd_bytes(tcp, tcb),
+		.ssthresh_bytes = tcb->cc.ssthresh_bytes,
+		.peer_window_bytes = tcb->snd_wnd_bytes,
+		.in_flight_bytes = sl_tcp_pipe_bytes(tcb) - made_bytes,
+		.being_made_bytes = made_bytes,
+		.srtt_ns = tcb->rtt.srtt_ns,
+		.rttvar_ns = tcb->rtt.rttvar_ns,
+		.rto_ns = sl_tcp_rto_ns(&tcb->rtt, tcb->backoff_cnt),
+		.pacing_rate = sl_tcp_rate(tcp, conn),
+		.sent_bytes = tcb->sent_bytes,
+		.resent_bytes = tcb->resent_bytes,
+		.rto_cnt = tcb->rto_cnt,
+	};
+}
+
+void sl_tcp_check(const struct sl_tcp *tcp, const struct sl_tcb *tcb)
+{
+	(void)tcp;
+	if (tcb->state == SL_TCP_CLOSED)
+		return;
+	BUG_ON_HOT(tcb->snd_una > tcb->snd_nxt);
+	BUG_ON_HOT(tcb->snd_nxt > tcb->snd_res);
+	BUG_ON_HOT(tcb->rcv_nxt > tcb->rcv_edge_seq);
+	BUG_ON_HOT(tcb->fin_sent && tcb->snd_nxt != tcb->snd_res);
+	BUG_ON_HOT(tcb->fin_flying && tcb->fin_acked);
+	BUG_ON_HOT(sl_tcp_outstanding(tcb) &&
+		   tcb->timers_ns[SL_TCP_TIMER_RESEND] == SL_WHEEL_NEVER);
+	BUG_ON_HOT((uint64_t)tcb->sent.bytes[SL_TCP_SENT] + tcb->sent.bytes[SL_TCP_SACKED] +
+		       tcb->sent.bytes[SL_TCP_LOST] + tcb->sent.bytes[SL_TCP_MADE] !=
+		   tcb->snd_nxt - tcb->snd_una);
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Handshake heap: where OpenSSL's allocations of one worker come from, so that shaking hands
+ * neither calls malloc nor takes more memory than was set aside. When it is spent OpenSSL is told
+ * so, and that one handshake fails.
+ *
+ * A thread has a current heap, or none: then OpenSSL gets malloc, which is what setup wants. Every
+ * block remembers where it came from, so it may be freed whatever is current, but only by the
+ * heap's own thread, or after that thread has stopped.
+ *
+ * A handshake holds about SL_TLS_HEAP_HANDSHAKE_BYTES at its worst moment. OpenSSL also keeps
+ * what it fetched and its random generator's state, once a worker: the first handshake leaves some
+ * KiB behind, later ones nothing.
+ */
+#ifndef SL_TLS_HEAP_H
+#define SL_TLS_HEAP_H
+
+#include <stdint.h>
+
+enum {
+	SL_TLS_HEAP_HANDSHAKE_BYTES = 96 * 1024,
+	SL_TLS_HEAP_MIN_BYTES = 512 * 1024, /* what stays, and a few handshakes */
+};
+
+struct sl_tls_heap;
+
+struct sl_tls_heap_usage {
+	uint64_t total_bytes;
+	uint64_t used_bytes; /* headers and rounding included */
+	uint64_t high_bytes; /* most used_bytes ever */
+	uint64_t taken_cnt;  /* allocations ever */
+	uint64_t refused_cnt;
+};
+
+/* Makes OpenSSL allocate through here. Process-wide, once, before OpenSSL allocates anything: every
+ * call of this room that may be the first calls it, so only a program that uses OpenSSL by itself
+ * must. May be called again. Errors: -EBUSY (OpenSSL has allocated already). Main thread, setup
+ * only. */
+int sl_tls_heap_install(void);
+
+/* total_bytes [SL_TLS_HEAP_MIN_BYTES, 2^31]. Errors: -EINVAL, -EBUSY (see install), -ENOMEM. Setup
+ * only. */
+int sl_tls_heap_init(struct sl_tls_heap **heap, uint64_t total_bytes);
+
+/* No thread has it as its current one. If OpenSSL still holds blocks of it (the thread that used it
+ * has not ended, and they are that thread's), the memory is left to the end of the process. */
+void sl_tls_heap_fini(struct sl_tls_heap *heap);
+
+/* heap, or with NULL malloc, serves this thread from now on; returns what did before. */
+struct sl_tls_heap *sl_tls_heap_enter(struct sl_tls_heap *heap);
+
+void sl_tls_heap_usage(const struct sl_tls_heap *heap, struct sl_tls_heap_usage *usage);
+
+#endif

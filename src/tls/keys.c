@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "tls/keys.h"
+
+#include <string.h>
+
+#include <openssl/crypto.h>
+
+#include "base/bug.h"
+#include "tls/aead_engine.h"
+
+enum {
+	LABEL_MAX_BYTES = 32,                         /* "tls13 " included; TLS's longest is 18 */
+	INFO_MAX_BYTES = 2 + 1 + LABEL_MAX_BYTES + 1, /* length, label, context (empty) */
+	EXPAND_MAX_BYTES = SL_HMAC_MAX_BYTES,         /* key, IV, next secret: never more */
+};
+
+/* struct HkdfLabel of RFC 8446, 7.1. Returns its length. */
+static size_t label_encode(const char *label, uint32_t out_bytes, uint8_t *info)
+{
+	static const char prefix[6] = "tls13 ";
+	size_t label_bytes = strlen(label);
+	uint8_t *p = info;
+
+	BUG_ON(sizeof(prefix) + label_bytes > LABEL_MAX_BYTES);
+	*p++ = out_bytes >> 8;
+	*p++ = out_bytes & 0xff;
+	*p++ = sizeof(prefix) + label_bytes;
+	memcpy(p, prefix, sizeof(prefix));
+	p += sizeof(prefix);
+	memcpy(p, label, label_bytes);
+	p += label_bytes;
+	*p++ = 0; /* no context */
+	return p - info;
+}
+
+/* HKDF-Expand (RFC 5869, 2.3) of at most one block of the hash, or two: T(1) = HMAC(secret, info |
+ * 1), T(2) = HMAC(secret, T(1) | info | 2). */
+void sl_tls_expand_label(struct sl_aead *aead, const uint8_t *secret, uint32_t hash_bytes,
+			 const char *label, uint8_t *out, uint32_t out_bytes)
+{
+	uint8_t data[SL_HMAC_MAX_BYTES + INFO_MAX_BYTES + 1];
+	uint8_t info[INFO_MAX_BYTES];
+	uint8_t block[SL_HMAC_MAX_BYTES];
+	size_t info_bytes = label_encode(label, out_bytes, info);
+	size_t before_bytes = 0;
+	uint8_t block_no = 1;
+
+	BUG_ON(out_bytes > EXPAND_MAX_BYTES);
+	for (uint32_t done_bytes = 0; done_bytes < out_bytes; block_no++) {
+		uint32_t piece_bytes = out_bytes - done_bytes;
+
+		if (piece_bytes > hash_bytes)
+			piece_bytes = hash_bytes;
+		memcpy(data, block, before_bytes);
+		memcpy(data + before_bytes, info, info_bytes);
+		data[before_bytes + info_bytes] = block_no;
+		sl_tls_hmac(&aead->hmac, hash_bytes, secret, hash_bytes, data,
+			    before_bytes + info_bytes + 1, block);
+		memcpy(out + done_bytes, block, piece_bytes);
+		done_bytes += piece_bytes;
+		before_bytes = hash_bytes;
+	}
+	OPENSSL_cleanse(block, sizeof(block));
+	OPENSSL_cleanse(data, sizeof(data));
+}
+
+void sl_tls_keys_derive(struct sl_tls_keys *keys, struct sl_aead *aead, void *table)
+{
+	uint8_t key[SL_AEAD_KEY_MAX_BYTES];
+
+	BUG_ON(keys->secret_bytes != 32 && keys->secret_bytes != 48);
+	sl_tls_expand_label(aead, keys->secret, keys->secret_bytes, "key", key,
+			    sl_aead_key_bytes(keys->kind));
+	sl_tls_expand_label(aead, keys->secret, keys->secret_bytes, "iv", keys->iv,
+			    sizeof(keys->iv));
+	sl_aead_expand(aead, table, keys->kind, key);
+	keys->record_no = 0;
+	OPENSSL_cleanse(key, sizeof(key));
+}
+
+void sl_tls_keys_update(struct sl_tls_keys *keys, struct sl_aead *aead, void *table)
+{
+	uint8_t next[SL_SECRET_MAX_BYTES];
+
+	sl_tls_expand_label(aead, keys->secret, keys->secret_bytes, "traffic upd", next,
+			    keys->secret_bytes);
+	memcpy(keys->secret, next, keys->secret_bytes);
+	OPENSSL_cleanse(next, sizeof(next));
+	sl_tls_keys_derive(keys, aead, table);
+}
+
+void sl_tls_nonce(const struct sl_tls_keys *keys, uint64_t record_no,
+		  uint8_t nonce[SL_AEAD_NONCE_BYTES])
+{
+	memcpy(nonce, keys->iv, SL_AEAD_NONCE_BYTES);
+	for (int i = 0; i < 8; i++)
+		nonce[SL_AEAD_NONCE_BYTES - 1 - i] ^= (uint8_t)(record_no >> (8 * i));
+}

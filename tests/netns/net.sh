@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=bash disable=SC2154 # sourced by lib.sh, which sets $work and undo
+#
+# Networks for one script: namespaces named after its process, so scripts may run side by side.
+#
+#	net_pair:      server ── veth ── client
+#	net_middle:    server ── veth ── middle ── veth ── client     (tests/netns/link forwards)
+#
+# Addresses may be the same in every script: nothing leaves the namespaces.
+
+server_ns=sl-$$-server
+middle_ns=sl-$$-middle
+client_ns=sl-$$-client
+server_if=s0
+client_if=c0
+server_ip=10.77.0.1
+client_ip=10.77.0.2
+server_ip6=fd77::1
+client_ip6=fd77::2
+
+in_server()
+{
+	ip netns exec "$server_ns" "$@"
+}
+
+in_middle()
+{
+	ip netns exec "$middle_ns" "$@"
+}
+
+in_client()
+{
+	ip netns exec "$client_ns" "$@"
+}
+
+# Ends what still runs in namespace $1, then the namespace: the interfaces in it go with it.
+ns_del()
+{
+	local pids tries
+
+	for tries in TERM TERM TERM TERM TERM KILL; do
+		pids=$(ip netns pids "$1" 2>/dev/null)
+		[ -n "$pids" ] || break
+		# shellcheck disable=SC2086 # a list
+		kill -"$tries" $pids 2>/dev/null
+		sleep 0.2
+	done
+	ip netns del "$1"
+}
+
+ns_add()
+{
+	ip netns add "$1" || return 1
+	undo ns_del "$1"
+	ip -n "$1" link set lo up
+}
+
+# veth NAMESPACE INTERFACE NAMESPACE INTERFACE
+veth_add()
+{
+	ip link add "$2" netns "$1" type veth peer name "$4" netns "$3" || return 1
+	ip -n "$1" link set "$2" up
+	ip -n "$3" link set "$4" up
+}
+
+# An AF_XDP server sees packets as its peer made them: the client fills in its checksums itself. The
+# server's end needs no segmentation offload, and without it the client's NAPI and GRO are used.
+offloads_set()
+{
+	in_client ethtool -K "$client_if" tx off >/dev/null
+	in_server ethtool -K "$server_if" tso off >/dev/null
+}
+
+addresses_add()
+{
+	ip -n "$server_ns" addr add "$server_ip/24" dev "$server_if"
+	ip -n "$client_ns" addr add "$client_ip/24" dev "$client_if"
+	if [ -e /proc/net/if_inet6 ]; then
+		ip -n "$server_ns" addr add "$server_ip6/64" dev "$server_if" nodad
+		ip -n "$client_ns" addr add "$client_ip6/64" dev "$client_if" nodad
+	fi
+}
+
+net_pair()
+{
+	ns_add "$server_ns" && ns_add "$client_ns" || return 1
+	veth_add "$server_ns" "$server_if" "$client_ns" "$client_if" || return 1
+	addresses_add
+	offloads_set
+}
+
+# The middle's ends are m0 (towards the client) and m1 (towards the server). Nothing passes before
+# link_start.
+net_middle()
+{
+	local end
+
+	ns_add "$server_ns" && ns_add "$middle_ns" && ns_add "$client_ns" || return 1
+	veth_add "$server_ns" "$server_if" "$middle_ns" m1 || return 1
+	veth_add "$client_ns" "$client_if" "$middle_ns" m0 || return 1
+	for end in m0 m1; do
+		# The middle is a wire: no packets of its own, none merged.
+		in_middle sysctl -qw "net.ipv6.conf.$end.disable_ipv6=1"
+		in_middle ethtool -K "$end" tx off gro off >/dev/null
+	done
+	addresses_add
+	offloads_set
+}
+
+# link_start OPTIONS…: the link emulator between m0 and m1, see link.c.
+link_start()
+{
+	in_middle "$SL_BUILD_DIR/tests/netns/link" m0 m1 "$@" >"$work/link.log" 2>&1 &
+	link_pid=$!
+	within 5 in_client ping -c 1 -W 1 -q "$server_ip" >/dev/null
+}
+
+# Prints what it did to the packets.
+link_stop()
+{
+	kill "$link_pid" && wait "$link_pid"
+	cat "$work/link.log"
+}
+
+# xdp_attached: is there an XDP program on the server's interface?
+xdp_attached()
+{
+	ip -n "$server_ns" -d link show "$server_if" | grep -q xdp
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "sim_client.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bug.h"
+
+/* Moves sealed bytes between OpenSSL and TCP, both ways. */
+static void shuttle(struct sl_sim_client *client)
+{
+	uint8_t data[16384];
+	size_t len_bytes;
+	int got;
+
+	while ((len_bytes = sl_sim_tcp_read(&client->tcp, data, sizeof(data))) > 0)
+		BUG_ON(BIO_write(client->from_peer, data, (int)len_bytes) != (int)len_bytes);
+	while ((got = BIO_read(client->to_peer, data, sizeof(data))) > 0)
+		sl_sim_tcp_send(&client->tcp, data, (size_t)got);
+}
+
+static void advance(struct sl_sim_client *client)
+{
+	int result;
+
+	if (!client->ssl || client->failed)
+		return;
+	shuttle(client);
+	if (client->secured)
+		return;
+	result = SSL_do_handshake(client->ssl);
+	if (result == 1)
+		client->secured = true;
+	else if (SSL_get_error(client->ssl, result) != SSL_ERROR_WANT_READ)
+		client->failed = true;
+	if (client->secured && client->pending.len_bytes > 0) {
+		result =
+		    SSL_write(client->ssl, client->pending.data, (int)client->pending.len_bytes);
+		BUG_ON(result != (int)client->pending.len_bytes);
+		client->pending.len_bytes = 0;
+	}
+	shuttle(client);
+}
+
+void sl_sim_client_open(struct sl_sim_client *client, struct sl_nic *nic, SSL_CTX *context,
+			const struct sl_sim_tcp_config *config)
+{
+	memset(client, 0, sizeof(*client));
+	if (context) {
+		client->ssl = SSL_new(context);
+		client->from_peer = BIO_new(BIO_s_mem());
+		client->to_peer = BIO_new(BIO_s_mem());
+		BUG_ON(!client->ssl || !client->from_peer || !client->to_peer);
+		SSL_set_bio(client->ssl, client->from_peer, client->to_peer);
+		SSL_set_connect_state(client->ssl);
+	}
+	sl_sim_tcp_open(&client->tcp, nic, config);
+	advance(client);
+}
+
+void sl_sim_client_free(struct sl_sim_client *client)
+{
+	SSL_free(client->ssl);
+	free(client->pending.data);
+	sl_sim_tcp_free(&client->tcp);
+}
+
+void sl_sim_client_send(struct sl_sim_client *client, const char *text)
+{
+	size_t len_bytes = strlen(text);
+
+	if (!client->ssl) {
+		sl_sim_tcp_send(&client->tcp, text, len_bytes);
+		return;
+	}
+	if (client->secured) {
+		BUG_ON(SSL_write(client->ssl, text, (int)len_bytes) != (int)len_bytes);
+		shuttle(client);
+		return;
+	}
+	client->pending.data = realloc(client->pending.data, client->pending.len_bytes + len_bytes);
+	BUG_ON(!client->pending.data);
+	memcpy(client->pending.data + client->pending.len_bytes, text, len_bytes);
+	client->pending.len_bytes += len_bytes;
+}
+
+size_t sl_sim_client_read(struct sl_sim_client *client, uint8_t *out, size_t max_bytes)
+{
+	int got, error;
+
+	if (!client->ssl)
+		return sl_sim_tcp_read(&client->tcp, out, max_bytes);
+	if (client->failed || !client->secured)
+		return 0;
+	shuttle(client);
+	got = SSL_read(client->ssl, out, (int)max_bytes);
+	shuttle(client); /* a KeyUpdate may want an answer */
+	if (got > 0)
+		return (size_t)got;
+	error = SSL_get_error(client->ssl, got);
+	if (error == SSL_ERROR_ZERO_RETURN)
+		client->said_goodbye = true;
+	else if (error != SSL_ERROR_WANT_READ)
+		client->failed = true;
+	return 0;
+}
+
+bool sl_sim_client_input(struct sl_sim_client *client, const struct sl_segment *segment)
+{
+	if (segment->dst_port != client->tcp.config.local_port ||
+	    memcmp(&segment->dst, &client->tcp.config.local, sizeof(segment->dst)) != 0)
+		return false;
+	sl_sim_tcp_input(&client->tcp, segment);
+	advance(client);
+	return true;
+}
+
+void sl_sim_client_tick(struct sl_sim_client *client)
+{
+	sl_sim_tcp_tick(&client->tcp);
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A client's TCP for the simulation: an honest, simple receiver (RFC 9293, 7323, 2018), with
+ * window, SACK and timestamps as its configuration says, and a sender good enough for requests.
+ * Written apart from src/tcp, so that the two do not share their mistakes.
+ */
+#ifndef SL_TESTS_SIM_TCP_H
+#define SL_TESTS_SIM_TCP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/address.h"
+#include "wire/segment.h"
+
+struct sl_nic;
+
+struct sl_sim_tcp_config {
+	struct sl_address local, peer;
+	uint16_t local_port, peer_port;
+	bool ipv6;
+	bool sack, timestamps;
+	uint16_t mss;          /* 0: no option */
+	int8_t window_scale;   /* -1: no option */
+	uint32_t window_bytes; /* receive buffer, at most 2^30 */
+	uint32_t isn;
+};
+
+enum sl_sim_tcp_state {
+	SL_SIM_TCP_SYN_SENT,
+	SL_SIM_TCP_OPEN,
+	SL_SIM_TCP_PEER_CLOSED, /* its FIN came in order */
+	SL_SIM_TCP_RESET,
+};
+
+struct sl_sim_tcp_range {
+	uint64_t start_seq, end_seq;
+};
+
+struct sl_sim_tcp_bytes { /* grows at the end, is read from the front */
+	uint8_t *data;
+	size_t len_bytes, read_bytes, max_bytes;
+};
+
+enum { SL_SIM_TCP_RANGES_MAX = 256 };
+
+struct sl_sim_tcp {
+	struct sl_sim_tcp_config config;
+	struct sl_nic *nic;
+	struct sl_route route;
+	enum sl_sim_tcp_state state;
+
+	uint64_t snd_una_seq, snd_nxt_seq, rcv_nxt_seq; /* extended */
+	uint8_t peer_scale;
+	uint32_t peer_window_bytes, peer_mss;
+	bool use_sack, use_timestamps, closing, fin_sent;
+	uint32_t ts_recent;
+
+	struct sl_sim_tcp_bytes out; /* sent and to be sent, from snd_una on */
+	struct sl_sim_tcp_bytes in;  /* received in order */
+	uint8_t *ahead; /* received out of order: a ring of window_bytes, by sequence number */
+	struct sl_sim_tcp_range ranges[SL_SIM_TCP_RANGES_MAX]; /* of it, the latest first */
+	uint32_t range_cnt;
+	uint64_t fin_seq; /* of the peer's FIN, 0 if none seen */
+
+	uint32_t unacked_segments;
+	uint64_t ack_at_ns, resend_at_ns, resend_after_ns; /* UINT64_MAX: not armed */
+	uint64_t segments_in, duplicate_bytes_in, acks_out;
+};
+
+/* Sends the SYN. Memory is freed by close. */
+void sl_sim_tcp_open(struct sl_sim_tcp *tcp, struct sl_nic *nic,
+		     const struct sl_sim_tcp_config *config);
+void sl_sim_tcp_free(struct sl_sim_tcp *tcp);
+
+/* A segment for this client; whoever calls has found that it is. */
+void sl_sim_tcp_input(struct sl_sim_tcp *tcp, const struct sl_segment *segment);
+void sl_sim_tcp_tick(struct sl_sim_tcp *tcp);
+uint64_t sl_sim_tcp_next_ns(const struct sl_sim_tcp *tcp);
+
+/* Bytes to the peer; bytes from it (up to max_bytes, returns how many). Reading opens the window.
+ */
+void sl_sim_tcp_send(struct sl_sim_tcp *tcp, const void *data, size_t len_bytes);
+size_t sl_sim_tcp_read(struct sl_sim_tcp *tcp, uint8_t *out, size_t max_bytes);
+size_t sl_sim_tcp_readable(const struct sl_sim_tcp *tcp);
+
+void sl_sim_tcp_close(struct sl_sim_tcp *tcp); /* FIN after what was sent */
+void sl_sim_tcp_reset(struct sl_sim_tcp *tcp);
+
+#endif
