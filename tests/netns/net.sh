@@ -18,8 +18,8 @@ client_ip=10.77.0.2
 server_ip6=fd77::1
 client_ip6=fd77::2
 
-# `ip netns exec` would do, too, but it copies all mounts, ours among them: they would stay busy for as
-# long as any process that anybody started so.
+# `ip netns exec` would do, too, but it copies all mounts, ours among them: they would stay busy for
+# as long as any process that anybody started so.
 in_server()
 {
 	nsenter --net="/run/netns/$server_ns" "$@"
