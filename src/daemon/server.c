@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "daemon/server.h"
 
-#include <errno.h>
-#include <string.h>
-
 #include "base/bug.h"
 #include "base/log.h"
 #include "daemon/preflight.h"
@@ -17,11 +14,8 @@ static int check_queues(struct sl_server *server)
 	const struct sl_options *options = server->options;
 	int queue_cnt = sl_steer_queues(options->iface);
 
-	if (queue_cnt < 0) {
-		sl_error("interface %s: its receive queues cannot be counted: %s", options->iface,
-			 strerror(-queue_cnt));
+	if (queue_cnt < 0)
 		return queue_cnt;
-	}
 	return sl_preflight_workers(options->iface, (uint32_t)queue_cnt, options->worker_cnt,
 				    &server->queue_cnt);
 }
@@ -125,11 +119,8 @@ static int steer_to_workers(struct sl_server *server)
 		int error =
 		    sl_steer_add_socket(server->steer, idx, sl_worker_socket(server->workers[idx]));
 
-		if (error < 0) {
-			sl_error("interface %s: queue %u cannot be steered to its worker: %s",
-				 server->options->iface, idx, strerror(-error));
+		if (error < 0)
 			return error;
-		}
 	}
 	return 0;
 }

@@ -128,14 +128,14 @@ static void look_up(struct sl_worker *worker, struct sl_tcp_conn conn,
 bool sl_answer_next(struct sl_worker *worker, struct sl_tcp_conn conn)
 {
 	struct sl_session *session = sl_session_of(worker, conn);
-	uint8_t *data = sl_inbox_of(worker, session);
 	struct sl_request request;
 	struct sl_target target;
 	int used, error;
 
 	if (session->plain_bytes == 0 || session->waits_content)
 		return false;
-	used = sl_request_parse((const char *)data, session->plain_bytes, &request);
+	used = sl_request_parse((const char *)sl_inbox_of(worker, session), session->plain_bytes,
+				&request);
 	if (used == 0)
 		return false;
 	if (used < 0) {

@@ -217,15 +217,11 @@ static void for_connection(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct 
 {
 	uint64_t seq = sl_seq_extend(segment->seq, tcb->rcv_nxt);
 	uint64_t ack_seq = sl_seq_extend(segment->ack, tcb->snd_una);
-	bool opened = false;
 
 	if (!acceptable(tcp, tcb, segment, seq))
 		return;
-	if (tcb->state == SL_TCP_SYN_RECEIVED) {
-		if (!complete_handshake(tcp, tcb, segment, ack_seq))
-			return;
-		opened = true;
-	}
+	if (tcb->state == SL_TCP_SYN_RECEIVED && !complete_handshake(tcp, tcb, segment, ack_seq))
+		return;
 	if (!ack_possible(tcb, ack_seq)) {
 		challenge(tcp, tcb);
 		return;
@@ -237,7 +233,6 @@ static void for_connection(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct 
 	if (tcb->state == SL_TCP_CLOSED)
 		return;
 	verdict->has_conn = true;
-	verdict->opened = opened;
 	verdict->conn.idx = sl_tcp_idx(tcp, tcb);
 	sl_tcp_receive(tcp, tcb, segment, seq, verdict);
 	if (tcb->state == SL_TCP_CLOSED)

@@ -254,6 +254,17 @@ static void note_sent(struct sl_tcp *tcp, struct sl_tcb *tcb, uint64_t seq, uint
 	sl_tcp_timer_resend(tcp, tcb, restart_timer);
 }
 
+bool sl_tcp_wanted(const struct sl_tcp *tcp, struct sl_tcp_conn conn, uint64_t seq,
+		   uint32_t payload_bytes)
+{
+	const struct sl_tcb *tcb = const_tcb_of(tcp, conn);
+
+	if (tcb->state == SL_TCP_CLOSED)
+		return false;
+	return seq >= tcb->snd_nxt ||
+	       sl_tcp_sent_needed(&tcp->store, &tcb->sent, seq, seq + payload_bytes);
+}
+
 uint32_t sl_tcp_segment(struct sl_tcp *tcp, struct sl_tcp_conn conn, uint8_t *payload,
 			uint32_t payload_bytes, uint64_t seq, bool push, uint64_t now_ns)
 {
@@ -266,11 +277,6 @@ uint32_t sl_tcp_segment(struct sl_tcp *tcp, struct sl_tcp_conn conn, uint8_t *pa
 		return 0;
 	BUG_ON(payload_bytes == 0);
 	BUG_ON(payload_bytes > tcb->payload_max_bytes);
-	if (seq != tcb->snd_nxt &&
-	    !sl_tcp_sent_needed(&tcp->store, &tcb->sent, seq, seq + payload_bytes)) {
-		sl_tcp_fin_check(tcp, tcb);
-		return 0;
-	}
 	note_sent(tcp, tcb, seq, payload_bytes);
 	sl_tcp_fill_header(tcp, tcb, &header);
 	if (tcb->rcv_high_seq <= tcb->rcv_nxt) {

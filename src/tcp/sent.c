@@ -15,7 +15,7 @@ enum {
 	RANGES_MIN = 2 * SL_TCP_SENT_MAX,
 };
 
-_Static_assert(RANGES_PER_CONN > SL_TCP_SENT_OWN, "the store has ranges to share");
+_Static_assert((int)RANGES_PER_CONN > (int)SL_TCP_SENT_OWN, "the store has ranges to share");
 _Static_assert(sizeof(struct sl_tcp_sent_range) == 32, "two ranges a cache line");
 
 int sl_tcp_sent_store_init(struct sl_tcp_sent_store *store, uint32_t conns_max)

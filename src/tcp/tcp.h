@@ -75,7 +75,6 @@ enum sl_tcp_event {
 
 struct sl_tcp_verdict {
 	bool has_conn; /* it belongs to a connection that the layer above knows, or will */
-	bool opened;   /* and completed its handshake: payload may come before OPENED is ready */
 	bool fin;      /* nothing follows the payload; PEER_CLOSED once all of it is accepted */
 	struct sl_tcp_conn conn;
 	/* Next in order, not seen before; within the segment; NULL if none. */
@@ -83,7 +82,8 @@ struct sl_tcp_verdict {
 	uint32_t payload_bytes;
 };
 
-/* One understood segment. Never sends: replies become due and leave by sl_tcp_control. If payload
+/* One understood segment. Its payload may come before OPENED was handed over: an ACK that completes
+ * the handshake may carry some. Never sends: replies become due and leave by sl_tcp_control. If payload
  * came, the layer above takes as much of it as it wants with sl_tcp_accept at once, before the next
  * input; what it does not take is as if lost. */
 void sl_tcp_input(struct sl_tcp *tcp, const struct sl_segment *segment, uint64_t now_ns,
@@ -141,13 +141,18 @@ uint32_t sl_tcp_payload_max(const struct sl_tcp *tcp, struct sl_tcp_conn conn);
 
 /* Writes all headers before payload (base/limits.h, SL_FRAME_HEADROOM_BYTES) for the stream bytes
  * [seq, seq + payload_bytes) that stand there, checksums included, and notes them as sent at
- * now_ns: new ones if seq is snd_nxt, again if they were given out by sl_tcp_lost; a range may
- * be cut into other segments than the first time. Returns the header bytes; 0 if there is nothing
- * to send any more, because all of it has arrived meanwhile or the connection is gone: then the
- * frame is the caller's to give back. payload_bytes in [1, sl_tcp_payload_max]. push: set PSH (end
- * of a response or of what the window allows). A FIN that is due rides on the last byte. */
+ * now_ns: new ones if seq is snd_nxt, again if they were given out by sl_tcp_lost. A range may be
+ * cut into other segments than the first time, and may have arrived meanwhile: then it is sent in
+ * vain, but does no harm. payload_bytes in [1, sl_tcp_payload_max]. push: set PSH (end of a
+ * response or of what the window allows). A FIN that is due rides on the last byte. Returns the
+ * header bytes; 0 if the connection is closed: then nothing may be sent. */
 uint32_t sl_tcp_segment(struct sl_tcp *tcp, struct sl_tcp_conn conn, uint8_t *payload,
 			uint32_t payload_bytes, uint64_t seq, bool push, uint64_t now_ns);
+
+/* False if all of [seq, seq + payload_bytes) arrived while it was being made: not sending it is
+ * cheaper. */
+bool sl_tcp_wanted(const struct sl_tcp *tcp, struct sl_tcp_conn conn, uint64_t seq,
+		   uint32_t payload_bytes);
 
 /* A packet without payload that is due, written before payload like the above: returns its header
  * bytes, or 0 when none is due. */

@@ -117,10 +117,7 @@ static const struct {
 	const char *calls;
 	const char *line;
 } failures[] = {
-	{ { .queue_cnt = -EPERM },
-	  -EPERM,
-	  "queues ",
-	  "interface lo: its receive queues cannot be counted: Operation not permitted" },
+	{ { .queue_cnt = -EPERM }, -EPERM, "queues ", "fake queues: Operation not permitted" },
 	{ { .queue_cnt = 65 },
 	  -EINVAL,
 	  "queues ",
@@ -149,7 +146,7 @@ static const struct {
 	{ { .queue_cnt = 1, .socket_error = -EINVAL },
 	  -EINVAL,
 	  "queues expand credentials steer+ worker+0 socket0 worker-0 steer- ",
-	  "interface lo: queue 0 cannot be steered to its worker: Invalid argument" },
+	  "fake socket: Invalid argument" },
 };
 
 START_TEST(test_failures)

@@ -77,7 +77,7 @@ int sl_steer_queues(const char *iface)
 {
 	(void)iface;
 	note("queues");
-	return script.queue_cnt;
+	return script.queue_cnt < 0 ? fail(script.queue_cnt, "queues") : script.queue_cnt;
 }
 
 /* Wildcards stay: there is no interface to spread them over. */
@@ -114,7 +114,7 @@ int sl_steer_add_socket(struct sl_steer *steer, uint32_t queue, int xsk)
 	BUG_ON(!steer->open);
 	BUG_ON(xsk != 1000 + (int)queue);
 	note("socket%u", queue);
-	return script.socket_error;
+	return fail(script.socket_error, "socket");
 }
 
 enum sl_steer_mode sl_steer_mode(const struct sl_steer *steer)
