@@ -18,19 +18,21 @@ client_ip=10.77.0.2
 server_ip6=fd77::1
 client_ip6=fd77::2
 
+# `ip netns exec` would do, too, but it copies all mounts, ours among them: they would stay busy for
+# as long as any process that anybody started so.
 in_server()
 {
-	ip netns exec "$server_ns" "$@"
+	nsenter --net="/run/netns/$server_ns" "$@"
 }
 
 in_middle()
 {
-	ip netns exec "$middle_ns" "$@"
+	nsenter --net="/run/netns/$middle_ns" "$@"
 }
 
 in_client()
 {
-	ip netns exec "$client_ns" "$@"
+	nsenter --net="/run/netns/$client_ns" "$@"
 }
 
 # Ends what still runs in namespace $1, then the namespace: the interfaces in it go with it.
