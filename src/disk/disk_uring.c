@@ -255,8 +255,8 @@ static void queue(struct sl_disk *disk)
 static void enable(struct sl_disk *disk)
 {
 	/* liburing 2.3 declares io_uring_enable_rings, but does not export it. */
-	int error = io_uring_register((unsigned)disk->ring.ring_fd, IORING_REGISTER_ENABLE_RINGS,
-				      NULL, 0);
+	int error =
+	    io_uring_register((unsigned)disk->ring.ring_fd, IORING_REGISTER_ENABLE_RINGS, NULL, 0);
 
 	BUG_ON(error < 0);
 	disk->enabled = true;

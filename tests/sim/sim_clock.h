@@ -11,7 +11,7 @@
 #define SL_SIM_START_NS     SL_NS_PER_S
 #define SL_SIM_START_WALL_S INT64_C(1767225600) /* 2026-01-01 00:00:00 UTC */
 
-/* It is now_ns; never earlier than it was. */
+/* It is now_ns; never earlier than it was, but for SL_SIM_START_NS: a new simulation begins. */
 void sl_sim_clock_set(uint64_t now_ns);
 
 #endif

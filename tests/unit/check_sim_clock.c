@@ -17,6 +17,10 @@ START_TEST(stands_still_until_it_is_set)
 	ck_assert_int_eq(sl_clock_wall_s(), SL_SIM_START_WALL_S + 1);
 	sl_sim_clock_set(SL_SIM_START_NS + 2 * SL_NS_PER_S);
 	ck_assert_int_eq(sl_clock_wall_s(), SL_SIM_START_WALL_S + 2);
+
+	/* The next simulation in the same process. */
+	sl_sim_clock_set(SL_SIM_START_NS);
+	ck_assert_uint_eq(sl_clock_now_ns(), SL_SIM_START_NS);
 }
 END_TEST
 
