@@ -80,11 +80,13 @@ without -r "no root" '-r|root'
 without --cert "a key and no certificate" 'cert'
 without --key "a certificate and no key" 'key'
 expected=2 but --nosuch 1 "an option that does not exist" 'nosuch'
+expected=2 but --workers 0 "no workers" 'workers'
+expected=2 but --workers 65 "more workers than there may be" 'workers'
 but -l "$server_ip:0" "port 0" 'port'
 but -l "$server_ip:65536" "port 65536" 'port'
 but -l "$server_ip:x" "a port that is no number" 'port'
 but -l "10.77.0.300:80" "an address that is none" '10\.77\.0\.300'
-but -l "10.78.0.1:80" "an address the interface does not have" '10\.78\.0\.1'
+but -l "10.78.0.1:443,tls" "an address the interface does not have" '10\.78\.0\.1'
 but -r "$work/nosuch" "a root that is not there" "$work/nosuch"
 but -r "$root/hello.txt" "a root that is a file" 'hello\.txt.*directory'
 but -r "$work/ramfs" "a root without O_DIRECT" 'ramfs.*O_DIRECT|O_DIRECT.*ramfs'
@@ -93,9 +95,7 @@ but --cert "$root/hello.txt" "a certificate that is none" 'hello\.txt'
 but --key "$work/nosuch.pem" "a key that is not there" 'nosuch\.pem'
 but --key "$work" "a key that cannot be read" "$work"
 but --key "$work/broken.pem" "a key cut short" 'broken\.pem'
-but --key "$work/other.pem" "a key of another certificate" 'match'
-but --workers 0 "no workers" 'workers'
-but --workers 65 "more workers than there may be" 'workers'
+but --key "$work/other.pem" "a key of another certificate" 'match|belong'
 
 # A program that is attached already stays, and the line names it.
 other_program_named()
