@@ -240,6 +240,16 @@ START_TEST(garbage_fails_at_once)
 END_TEST
 enum { GARBAGE_CNT = 9 };
 
+START_TEST(an_overlong_record_is_answered_without_waiting_for_it)
+{
+	ck_assert(tls_peer_connect(&peer, context));
+	peer.to_server_bytes = hex(peer.to_server, "160301ffff");
+	tls_peer_server_turn(&peer, peer.to_server_bytes);
+	ck_assert_int_eq(peer.verdict, SL_HANDSHAKE_FAILED);
+	expect_clear_alert(22); /* record_overflow */
+}
+END_TEST
+
 START_TEST(a_forged_finished_fails)
 {
 	ck_assert(tls_peer_connect(&peer, context));
@@ -382,6 +392,7 @@ Suite *suite_handshake(void)
 	tcase_add_test(tcase, no_group_in_common_is_a_handshake_failure);
 	tcase_add_loop_test(tcase, alpn, 0, ALPN_STORY_CNT);
 	tcase_add_loop_test(tcase, garbage_fails_at_once, 0, GARBAGE_CNT);
+	tcase_add_test(tcase, an_overlong_record_is_answered_without_waiting_for_it);
 	tcase_add_test(tcase, a_forged_finished_fails);
 	tcase_add_test(tcase, no_certificate_is_asked_of_the_client);
 	tcase_add_test(tcase, a_key_log_gets_every_secret);
