@@ -31,7 +31,7 @@ struct sl_options { /* strings are those of argv */
 enum sl_options_verdict {
 	SL_OPTIONS_SERVE,
 	SL_OPTIONS_HELP,     /* --help was asked for */
-	SL_OPTIONS_UNUSABLE, /* understood, but nothing can listen there: exit 1 */
+	SL_OPTIONS_UNUSABLE, /* understood, but there is nothing to serve, or no way to: exit 1 */
 	SL_OPTIONS_USAGE,    /* not understood: exit 2 */
 };
 
