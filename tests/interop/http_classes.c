@@ -377,13 +377,13 @@ static bool waits_for_100(const struct http_peer *peer)
 enum http_class http_class_of_keep_alive(const struct sl_request *ours,
 					 const struct http_peer *peer)
 {
-	if (!ours->keep_alive && waits_for_100(peer) && (peer->chunked || peer->body_bytes))
-		return HTTP_CLASS_EXPECT;
 	if (peer->minor_version == 0 && has_option(peer, "close") && has_option(peer, "keep-alive"))
 		return HTTP_CLASS_BOTH;
 	if (has_odd_connection(peer))
 		return HTTP_CLASS_CONNECTION;
 	if (has_proxy_connection(peer))
 		return HTTP_CLASS_PROXY;
+	if (!ours->keep_alive && waits_for_100(peer) && (peer->chunked || peer->body_bytes))
+		return HTTP_CLASS_EXPECT;
 	return HTTP_CLASS_UNKNOWN;
 }
