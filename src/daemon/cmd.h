@@ -8,8 +8,8 @@
 
 enum sl_exit {
 	SL_EXIT_OK = 0,
-	SL_EXIT_FAILURE = 1, /* what was asked for is understood, but lacks something or failed */
-	SL_EXIT_USAGE = 2,   /* not understood: an unknown option, a number that is none */
+	SL_EXIT_FAILURE = 1, /* something named on the command line cannot be used, or failed */
+	SL_EXIT_USAGE = 2,   /* the command line itself is wrong, or lacks something */
 };
 
 int sl_cmd_serve(int argc, char **argv);

@@ -252,21 +252,21 @@ static enum sl_options_verdict check_whole(const struct sl_options *options,
 	bool tls = any_tls(options);
 
 	if (!options->iface)
-		return unusable("no interface: name the one to serve on with -i IFACE");
+		return usage_problem("no interface: name the one to serve on with -i IFACE");
 	if (strlen(options->iface) >= IFNAMSIZ)
 		return unusable("interface %s: names have %d characters at most", options->iface,
 				IFNAMSIZ - 1);
 	if (options->listener_cnt == 0)
-		return unusable("no listener: say where to listen with -l ADDR:PORT,tls");
+		return usage_problem("no listener: say where to listen with -l ADDR:PORT,tls");
 	if (!options->root)
-		return unusable("no root: name the directory to serve with -r DIR");
+		return usage_problem("no root: name the directory to serve with -r DIR");
 	if (tls && !options->certificate_path)
-		return unusable("no certificate: a listener with ,tls needs --cert FILE");
+		return usage_problem("no certificate: a listener with ,tls needs --cert FILE");
 	if (tls && !options->key_path)
-		return unusable("no key: a listener with ,tls needs --key FILE");
+		return usage_problem("no key: a listener with ,tls needs --key FILE");
 	/* Whoever names a certificate and forgets ,tls would serve in the clear unawares. */
 	if (!tls && (options->certificate_path || options->key_path))
-		return unusable("--cert and --key without use: no listener ends in ,tls");
+		return usage_problem("--cert and --key without use: no listener ends in ,tls");
 	return SL_OPTIONS_SERVE;
 }
 

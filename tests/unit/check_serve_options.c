@@ -93,17 +93,17 @@ static const struct {
 	const char *problem;
 } bad[] = {
 	/* 0: nothing, then each thing that must be there */
-	{ "", SL_OPTIONS_UNUSABLE, "no interface: name the one to serve on with -i IFACE" },
-	{ "-i eth0 -r /srv", SL_OPTIONS_UNUSABLE,
+	{ "", SL_OPTIONS_USAGE, "no interface: name the one to serve on with -i IFACE" },
+	{ "-i eth0 -r /srv", SL_OPTIONS_USAGE,
 	  "no listener: say where to listen with -l ADDR:PORT,tls" },
-	{ "-i eth0 -l 192.0.2.1:80", SL_OPTIONS_UNUSABLE,
+	{ "-i eth0 -l 192.0.2.1:80", SL_OPTIONS_USAGE,
 	  "no root: name the directory to serve with -r DIR" },
-	{ "-i eth0 -l 192.0.2.1:443,tls -r /srv", SL_OPTIONS_UNUSABLE,
+	{ "-i eth0 -l 192.0.2.1:443,tls -r /srv", SL_OPTIONS_USAGE,
 	  "no certificate: a listener with ,tls needs --cert FILE" },
-	{ "-i eth0 -l 192.0.2.1:443,tls -r /srv --cert c.pem", SL_OPTIONS_UNUSABLE,
+	{ "-i eth0 -l 192.0.2.1:443,tls -r /srv --cert c.pem", SL_OPTIONS_USAGE,
 	  "no key: a listener with ,tls needs --key FILE" },
 	/* 5: ,tls forgotten */
-	{ PLAIN "--cert c.pem --key k.pem", SL_OPTIONS_UNUSABLE,
+	{ PLAIN "--cert c.pem --key k.pem", SL_OPTIONS_USAGE,
 	  "--cert and --key without use: no listener ends in ,tls" },
 	/* 6: listeners */
 	{ "-l 192.0.2.1:0,tls", SL_OPTIONS_UNUSABLE,
