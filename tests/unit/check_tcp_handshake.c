@@ -35,7 +35,7 @@ START_TEST(options_are_answered_if_offered)
 	ck_assert_uint_eq(story_events(&story), 0);
 
 	story_ack(&story, 1);
-	ck_assert_uint_eq(story_events(&story), SL_TCP_OPENED | SL_TCP_CAN_SEND);
+	ck_assert_uint_ne(story_events(&story) & SL_TCP_OPENED, 0);
 	ck_assert_uint_eq(story_info(&story).state, SL_TCP_ESTABLISHED);
 	ck_assert_uint_eq(sl_tcp_listener(story.tcp, story.conn), options.ipv6 ? 1 : 0);
 	ck_assert_uint_eq(story_info(&story).peer_window_bytes,
