@@ -101,7 +101,8 @@ void sl_tcp_ack(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct sl_segment 
 	bool fin_acked = tcb->fin_sent && !tcb->fin_acked && ack_seq == tcb->snd_nxt + 1;
 	uint64_t data_seq = ack_seq < tcb->snd_nxt ? ack_seq : tcb->snd_nxt;
 	uint32_t lost_bytes;
-	bool reopened, progress;
+	uint32_t window_bytes = tcb->snd_wnd_bytes;
+	bool reopened, progress, changed;
 
 	tcp->counters.dup_acks_in += duplicate;
 	if (data_seq > tcb->snd_una) {
@@ -127,6 +128,8 @@ void sl_tcp_ack(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct sl_segment 
 		return;
 	sl_tcp_timer_resend(tcp, tcb, progress);
 	sl_tcp_fin_check(tcp, tcb);
-	if (sl_tcp_can_send(tcp, tcb))
+	changed =
+	    delivered.total_bytes || lost_bytes || duplicate || tcb->snd_wnd_bytes != window_bytes;
+	if (changed && sl_tcp_can_send(tcp, tcb))
 		sl_tcp_event(tcp, tcb, SL_TCP_CAN_SEND);
 }

@@ -285,21 +285,36 @@ struct mark {
 	struct sl_tcp_delivered *delivered; /* of SACKED */
 };
 
-/* Puts a cut at seq if a range that would change lies across it. False if the map was reshaped to
- * make room and the caller has to begin anew, or, where cuts are not worth that, if the range has
- * to be left alone. */
-static bool cut_for(struct sl_tcp_sent_store *store, struct sl_tcp_sent *sent, uint32_t idx,
-		    uint64_t at_seq, const struct mark *mark)
+/* A range that would change must not reach over at_seq. False if there is no range for the other
+ * part. */
+static bool cut(struct sl_tcp_sent_store *store, struct sl_tcp_sent *sent, uint64_t at_seq,
+		const struct mark *mark)
 {
-	const struct sl_tcp_sent_range *range = &store->ranges[idx];
+	uint32_t idx = find(store, sent, at_seq);
 
-	if (range->start_seq >= at_seq || sl_tcp_sent_end(range) <= at_seq)
+	if (idx == SL_TCP_NONE || store->ranges[idx].start_seq >= at_seq ||
+	    !(mark->from & 1U << store->ranges[idx].state))
 		return true;
-	if (split(store, sent, idx, at_seq))
-		return true;
-	if (mark->must)
-		make_room(store, sent);
-	return false;
+	return split(store, sent, idx, at_seq);
+}
+
+static bool cut_both(struct sl_tcp_sent_store *store, struct sl_tcp_sent *sent, uint64_t start_seq,
+		     uint64_t end_seq, const struct mark *mark)
+{
+	return cut(store, sent, start_seq, mark) && cut(store, sent, end_seq, mark);
+}
+
+/* First what blurs, then what forgets; after that, there is room for two cuts. */
+static void cut_anyhow(struct sl_tcp_sent_store *store, struct sl_tcp_sent *sent,
+		       uint64_t start_seq, uint64_t end_seq, const struct mark *mark)
+{
+	if (cut_both(store, sent, start_seq, end_seq, mark))
+		return;
+	coarsen(store, sent);
+	if (cut_both(store, sent, start_seq, end_seq, mark))
+		return;
+	collapse(store, sent);
+	BUG_ON(!cut_both(store, sent, start_seq, end_seq, mark));
 }
 
 static void mark_range(struct sl_tcp_sent *sent, struct sl_tcp_sent_range *range,
@@ -317,32 +332,24 @@ static void mark_range(struct sl_tcp_sent *sent, struct sl_tcp_sent_range *range
 }
 
 /* The one primitive under all changes of state: what of [start_seq, end_seq) is in one of the
- * states mark->from changes to mark->to. */
+ * states mark->from changes to mark->to. Ranges that could not be cut are left alone. */
 static void mark_stretch(struct sl_tcp_sent_store *store, struct sl_tcp_sent *sent,
 			 uint64_t start_seq, uint64_t end_seq, const struct mark *mark)
 {
 	uint32_t idx, first_idx;
 
-begin:
+	if (mark->must)
+		cut_anyhow(store, sent, start_seq, end_seq, mark);
+	else
+		cut_both(store, sent, start_seq, end_seq, mark);
 	first_idx = find(store, sent, start_seq);
 	for (idx = first_idx; idx != SL_TCP_NONE; idx = store->ranges[idx].next_idx) {
-		if (store->ranges[idx].start_seq >= end_seq)
+		struct sl_tcp_sent_range *range = &store->ranges[idx];
+
+		if (sl_tcp_sent_end(range) > end_seq)
 			break;
-		if (!(mark->from & 1U << store->ranges[idx].state))
-			continue;
-		if (!cut_for(store, sent, idx, start_seq, mark)) {
-			if (mark->must)
-				goto begin;
-			continue;
-		}
-		if (store->ranges[idx].start_seq < start_seq)
-			continue; /* the part before the cut; its rest is next */
-		if (!cut_for(store, sent, idx, end_seq, mark)) {
-			if (mark->must)
-				goto begin;
-			continue;
-		}
-		mark_range(sent, &store->ranges[idx], mark);
+		if (range->start_seq >= start_seq && (mark->from & 1U << range->state))
+			mark_range(sent, range, mark);
 	}
 	if (first_idx == SL_TCP_NONE)
 		return;

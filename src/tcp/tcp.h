@@ -83,9 +83,9 @@ struct sl_tcp_verdict {
 };
 
 /* One understood segment. Its payload may come before OPENED was handed over: an ACK that completes
- * the handshake may carry some. Never sends: replies become due and leave by sl_tcp_control. If payload
- * came, the layer above takes as much of it as it wants with sl_tcp_accept at once, before the next
- * input; what it does not take is as if lost. */
+ * the handshake may carry some. Never sends: replies become due and leave by sl_tcp_control. If
+ * payload came, the layer above takes as much of it as it wants with sl_tcp_accept at once, before
+ * the next input; what it does not take is as if lost. */
 void sl_tcp_input(struct sl_tcp *tcp, const struct sl_segment *segment, uint64_t now_ns,
 		  struct sl_tcp_verdict *verdict);
 

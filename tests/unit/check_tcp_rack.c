@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "room_tcp.h"
+#include "tcp/stack.h"
+#include "tcp_harness.h"
+
+enum { MSS = 1448 };
+
+static struct story story;
+
+/* A path of 40 ms; ten segments left 1 ms apart, numbered 0 to 9. */
+static void setup(void)
+{
+	story_open(&story, (struct story_options){ .rtt_ms = 40 });
+	for (int i = 0; i < 10; i++) {
+		story_send(&story, MSS);
+		story_pass(&story, 1 * MS);
+	}
+	story_discard(&story);
+	story_pass(&story, 30 * MS); /* the ACK of segment 0 is due now */
+}
+
+static void teardown(void)
+{
+	story_end(&story);
+}
+
+static uint32_t at(uint32_t segment)
+{
+	return 1 + segment * MSS;
+}
+
+static uint32_t lost(void)
+{
+	return story.tcp->conns[story.conn.idx].sent.bytes[SL_TCP_LOST];
+}
+
+static void arrived(uint32_t segment, uint32_t ack_segment)
+{
+	story_pass(&story, 1 * MS);
+	story_sack(&story, at(ack_segment), at(segment), at(segment + 1));
+}
+
+START_TEST(the_third_segment_beyond_a_gap_tells)
+{
+	arrived(1, 0);
+	arrived(2, 0);
+	ck_assert_uint_eq(lost(), 0);
+	ck_assert_uint_eq(story_send_again(&story), 0);
+	arrived(3, 0);
+	ck_assert_uint_eq(story_events(&story) & SL_TCP_CAN_SEND, SL_TCP_CAN_SEND);
+	ck_assert_uint_eq(lost(), MSS);
+	ck_assert_uint_eq(story_send_again(&story), MSS);
+	ck_assert_uint_eq(left(&story)->seq, at(0));
+	ck_assert_uint_eq(sl_tcp_counters(story.tcp)->recoveries, 1);
+	ck_assert_uint_eq(sl_tcp_counters(story.tcp)->rtos, 0);
+}
+END_TEST
+
+START_TEST(with_fewer_behind_it_time_tells)
+{
+	arrived(1, 0);
+	arrived(2, 0); /* segment 2 took 40 ms; so 0 is lost 40 + 10 ms after it left */
+	ck_assert_uint_eq(lost(), 0);
+	story_pass(&story, 7 * MS);
+	ck_assert_uint_eq(lost(), 0);
+	story_pass(&story, 2 * MS);
+	ck_assert_uint_eq(lost(), MSS);
+	ck_assert_uint_ne(story_events(&story) & SL_TCP_CAN_SEND, 0);
+	ck_assert_uint_eq(story_send_again(&story), MSS);
+}
+END_TEST
+
+START_TEST(reordering_within_the_window_sends_nothing_again)
+{
+	arrived(1, 0);
+	arrived(2, 0);
+	story_pass(&story, 3 * MS);
+	story_ack(&story, at(3)); /* segment 0 was merely late */
+	story_pass(&story, 20 * MS);
+	ck_assert_uint_eq(lost(), 0);
+	ck_assert_uint_eq(story_send_again(&story), 0);
+	ck_assert_uint_eq(sl_tcp_counters(story.tcp)->recoveries, 0);
+}
+END_TEST
+
+START_TEST(once_reordering_was_seen_three_do_not_tell)
+{
+	arrived(1, 0);
+	story_ack(&story, at(2)); /* 0 arrived after 1 */
+	for (uint32_t i = 3; i < 6; i++)
+		arrived(i, 2);
+	ck_assert_uint_eq(lost(), 0); /* segment 2 gets a quarter of the round trip more */
+	story_pass(&story, 11 * MS);
+	ck_assert_uint_eq(lost(), MSS);
+}
+END_TEST
+
+START_TEST(several_losses_are_one_recovery)
+{
+	arrived(3, 0);
+	arrived(4, 0);
+	arrived(5, 0); /* 0, 1 and 2 are missing */
+	ck_assert_uint_eq(lost(), 3 * MSS);
+	arrived(9, 0); /* and 6, 7, 8 */
+	ck_assert_uint_eq(lost(), 6 * MSS);
+	ck_assert_uint_eq(sl_tcp_counters(story.tcp)->recoveries, 1);
+}
+END_TEST
+
+START_TEST(what_was_sent_again_can_be_lost_again)
+{
+	arrived(1, 0);
+	arrived(2, 0);
+	arrived(3, 0);
+	ck_assert_uint_eq(story_send_again(&story), MSS);
+	for (uint32_t i = 4; i < 10; i++)
+		arrived(i, 0);
+	ck_assert_uint_eq(lost(), 0); /* all of these left before it did */
+	ck_assert_uint_ge(story_window(&story), MSS);
+	story_send(&story, MSS);
+	story_discard(&story);
+	story_pass(&story, 39 * MS);
+	ck_assert_uint_eq(lost(), 0);
+	arrived(10, 0); /* this one left after it, and was 40 ms on the way */
+	ck_assert_uint_eq(lost(), MSS);
+	ck_assert_uint_eq(story_send_again(&story), MSS);
+	ck_assert_uint_eq(left(&story)->seq, at(0));
+	ck_assert_uint_eq(sl_tcp_counters(story.tcp)->rtos, 0);
+}
+END_TEST
+
+START_TEST(a_sample_of_the_first_sending_is_not_taken_for_the_second)
+{
+	arrived(1, 0);
+	arrived(2, 0);
+	arrived(3, 0);
+	ck_assert_uint_eq(story_send_again(&story), MSS);
+	/* 1 ms later the first one arrives after all: its echo is older than the second. */
+	story_pass(&story, 1 * MS);
+	story_ack(&story, at(4));
+	ck_assert_uint_ge(story.tcp->conns[story.conn.idx].rack.rtt_ns, 39 * MS);
+	ck_assert_uint_eq(lost(), 0); /* or everything in flight would look old */
+}
+END_TEST
+
+START_TEST(the_window_is_a_quarter_of_the_least_round_trip)
+{
+	struct sl_tcb *tcb = &story.tcp->conns[story.conn.idx];
+
+	tcb->reordering_seen = true;
+	tcb->rtt.min_ns = 40 * MS;
+	tcb->rtt.srtt_ns = 50 * MS;
+	ck_assert_uint_eq(sl_tcp_rack_window_ns(tcb), 10 * MS);
+	tcb->rtt.srtt_ns = 5 * MS; /* but not more than the smoothed one */
+	ck_assert_uint_eq(sl_tcp_rack_window_ns(tcb), 5 * MS);
+	tcb->reordering_seen = false;
+	ck_assert_uint_eq(sl_tcp_rack_window_ns(tcb), 5 * MS);
+	tcb->recovery = SL_TCP_RECOVERY_FAST;
+	ck_assert_uint_eq(sl_tcp_rack_window_ns(tcb), 0);
+	tcb->recovery = SL_TCP_OPEN;
+}
+END_TEST
+
+Suite *suite_tcp_rack(void)
+{
+	Suite *suite = suite_create("rack");
+	TCase *tcase = tcase_create("rack");
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, the_third_segment_beyond_a_gap_tells);
+	tcase_add_test(tcase, with_fewer_behind_it_time_tells);
+	tcase_add_test(tcase, reordering_within_the_window_sends_nothing_again);
+	tcase_add_test(tcase, once_reordering_was_seen_three_do_not_tell);
+	tcase_add_test(tcase, several_losses_are_one_recovery);
+	tcase_add_test(tcase, what_was_sent_again_can_be_lost_again);
+	tcase_add_test(tcase, a_sample_of_the_first_sending_is_not_taken_for_the_second);
+	tcase_add_test(tcase, the_window_is_a_quarter_of_the_least_round_trip);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SL_TESTS_UNIT_ROOM_TCP_H
+#define SL_TESTS_UNIT_ROOM_TCP_H
+
+#include <check.h>
+
+Suite *suite_tcp(void);
+Suite *suite_tcp_ack(void);
+Suite *suite_tcp_cc_cubic(void);
+Suite *suite_tcp_close(void);
+Suite *suite_tcp_control(void);
+Suite *suite_tcp_handshake(void);
+Suite *suite_tcp_input(void);
+Suite *suite_tcp_isn(void);
+Suite *suite_tcp_newreno(void);
+Suite *suite_tcp_output(void);
+Suite *suite_tcp_rack(void);
+Suite *suite_tcp_ready(void);
+Suite *suite_tcp_receive(void);
+Suite *suite_tcp_recovery(void);
+Suite *suite_tcp_rto(void);
+Suite *suite_tcp_rtt(void);
+Suite *suite_tcp_sack(void);
+Suite *suite_tcp_sent(void);
+Suite *suite_tcp_table(void);
+Suite *suite_tcp_time_wait(void);
+Suite *suite_tcp_timers(void);
+
+#endif
