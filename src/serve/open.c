@@ -108,8 +108,6 @@ static int open_tls(struct sl_worker *worker)
 	if (!worker->tables)
 		return -ENOMEM;
 	error = sl_pool_init(&worker->table_pool, config->conns_max * 2);
-	if (!error)
-		error = sl_tls_heap_init(&worker->tls_heap, HEAP_BYTES);
 	if (error)
 		return error;
 	error =

@@ -437,7 +437,7 @@ START_TEST(drain_finishes_what_is_under_way)
 	ck_assert(fetch_done(&busy));
 	ck_assert(!busy.wrong);
 	ck_assert_int_eq(idle.client->tcp.state, SL_SIM_TCP_PEER_CLOSED);
-	ck_assert_int_eq(late->tcp.state, SL_SIM_TCP_SYN_SENT);
+	ck_assert_int_eq(late->tcp.state, SL_SIM_TCP_RESET);
 	sl_sim_world_run(&world, 6 * SL_NS_PER_S);
 	ck_assert(sl_worker_drained(world.worker));
 	sl_sim_world_close(&world);
