@@ -361,6 +361,27 @@ START_TEST(rubbish_instead_of_a_handshake_is_refused)
 }
 END_TEST
 
+/* The connection ends while the file is still being looked up. */
+START_TEST(bad_record_behind_a_request)
+{
+	static const uint8_t bad[] = { 23, 3,  3,  0,  20, 1,  2,  3,  4,  5,  6,  7, 8,
+				       9,  10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20 };
+	struct fetch fetch = { .seed = BIG_SEED };
+	struct sl_sim_client *client;
+
+	open_world(&calm);
+	client = sl_sim_world_connect(&world, &kinds[1].options);
+	while (!client->secured)
+		sl_sim_world_step(&world, UINT64_MAX);
+	fetch_start(&fetch, client, "GET", "/big.mp4", "");
+	sl_sim_tcp_send(&client->tcp, bad, sizeof(bad));
+	fetch_run(&world, &fetch, 1, MINUTE_NS);
+	ck_assert_int_ne(client->tcp.state, SL_SIM_TCP_OPEN);
+	ck_assert_uint_eq(world.stats->body_bytes, 0);
+	sl_sim_world_close(&world);
+}
+END_TEST
+
 START_TEST(key_updates_both_ways)
 {
 	struct fetch fetch = { .seed = BIG_SEED };
@@ -514,6 +535,7 @@ Suite *suite_worker(void)
 	tcase_add_loop_test(tcase, connection_close_ends_with_goodbye_and_fin, 0, 2);
 	tcase_add_loop_test(tcase, rubbish_gets_400_and_close, 0, 2);
 	tcase_add_test(tcase, rubbish_instead_of_a_handshake_is_refused);
+	tcase_add_test(tcase, bad_record_behind_a_request);
 	tcase_add_test(tcase, key_updates_both_ways);
 	tcase_add_loop_test(tcase, idle_connection_is_closed_after_a_while, 0, 2);
 	tcase_add_test(tcase, silent_handshake_is_dropped);
