@@ -9,7 +9,7 @@
 enum sl_exit {
 	SL_EXIT_OK = 0,
 	SL_EXIT_FAILURE = 1, /* something named on the command line cannot be used, or failed */
-	SL_EXIT_USAGE = 2,   /* the command line itself is wrong */
+	SL_EXIT_USAGE = 2,   /* the command line itself is wrong, or lacks something */
 };
 
 int sl_cmd_serve(int argc, char **argv);

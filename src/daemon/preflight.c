@@ -95,9 +95,10 @@ int sl_preflight_workers(const char *iface, uint32_t queue_cnt, uint32_t wanted_
 			 uint32_t *worker_cnt)
 {
 	if (wanted_cnt != 0 && wanted_cnt != queue_cnt) {
-		sl_error("interface %s has %u receive queues, --workers says %u: each queue needs "
+		sl_error("interface %s has %u receive queue%s, --workers says %u: each queue needs "
 			 "a worker, so leave --workers out, or: ethtool -L %s combined %u",
-			 iface, queue_cnt, wanted_cnt, iface, wanted_cnt);
+			 iface, queue_cnt, queue_cnt == 1 ? "" : "s", wanted_cnt, iface,
+			 wanted_cnt);
 		return -EINVAL;
 	}
 	if (queue_cnt > SL_WORKERS_MAX) {

@@ -31,8 +31,8 @@ struct sl_options { /* strings are those of argv */
 enum sl_options_verdict {
 	SL_OPTIONS_SERVE,
 	SL_OPTIONS_HELP,     /* --help was asked for */
-	SL_OPTIONS_UNUSABLE, /* understood, but nothing can listen there: exit 1 */
-	SL_OPTIONS_USAGE,    /* not understood: exit 2 */
+	SL_OPTIONS_UNUSABLE, /* understood, but what it names cannot be used: exit 1 */
+	SL_OPTIONS_USAGE,    /* not understood, or not all that is needed: exit 2 */
 };
 
 enum { SL_PROBLEM_BYTES = 256 };

@@ -7,6 +7,7 @@
 #include "daemon/privileges.h"
 #include "daemon/stats_print.h"
 #include "daemon/units.h"
+#include "serve/budget.h"
 #include "serve/credentials.h"
 
 static int check_queues(struct sl_server *server)
@@ -90,7 +91,9 @@ static struct sl_worker_config worker_config(const struct sl_server *server, uin
 		.key_path = options->key_path,
 		.aead = options->aead,
 		.conns_max = options->conns_max,
-		.pipeline_budget_bytes = options->pipeline_budget_bytes,
+		.pipeline_budget_bytes = options->pipeline_budget_bytes
+					     ? options->pipeline_budget_bytes
+					     : sl_budget_default(server->queue_cnt),
 		.idle_timeout_ns = options->idle_timeout_ns,
 		.drain_ns = options->drain_ns,
 		.busy_poll = options->busy_poll,

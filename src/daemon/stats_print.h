@@ -22,7 +22,8 @@ void sl_stats_table(FILE *out, const struct sl_stats_sample *now);
 void sl_stats_json(FILE *out, const struct sl_stats_sample *now,
 		   const struct sl_stats_sample *before);
 
-/* For eyes on a terminal: a row a worker, a column a rate. Returns how many lines that were. */
+/* For eyes on a terminal of 80 columns: a row a rate, a column a worker and one for their total; of
+ * more than four workers only the total. Returns how many lines that were. */
 uint32_t sl_stats_rates(FILE *out, const struct sl_stats_sample *now,
 			const struct sl_stats_sample *before);
 

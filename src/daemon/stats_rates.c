@@ -1,42 +1,48 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <string.h>
-
 #include "base/clock.h"
 #include "daemon/stats_print.h"
 #include "daemon/units.h"
 
 /* What an operator watches. One table serves the terminal and the log, so they never differ. */
-enum column_kind {
+enum rate_kind {
 	RATE,    /* a second */
 	RATE_MB, /* megabytes a second */
 	LEVEL,   /* as it is */
 	BUSY,    /* share of the loop's time */
 };
 
-struct column {
+struct rate {
 	const char *title; /* on a terminal */
 	const char *name;  /* in a log */
-	enum column_kind kind;
+	enum rate_kind kind;
 	size_t off_bytes;
 };
 
 #define OF(name) offsetof(struct sluice_worker_stats, name)
 
-static const struct column columns[] = {
-	{ "busy %", "busy_percent", BUSY, 0 },
-	{ "conns", "connections_open", LEVEL, OF(connections_open) },
-	{ "req/s", "requests_per_s", RATE, OF(requests) },
-	{ "tx MB/s", "tx_mb_per_s", RATE_MB, OF(tx_bytes) },
-	{ "tx pkt/s", "tx_packets_per_s", RATE, OF(tx_packets) },
-	{ "rx pkt/s", "rx_packets_per_s", RATE, OF(rx_packets) },
-	{ "read MB/s", "read_mb_per_s", RATE_MB, OF(read_bytes) },
-	{ "resent MB/s", "retransmitted_mb_per_s", RATE_MB, OF(retransmitted_bytes) },
-	{ "reread MB/s", "reread_mb_per_s", RATE_MB, OF(reread_bytes) },
-	{ "frames", "frames_used", LEVEL, OF(frames_used) },
-	{ "buffers", "buffers_used", LEVEL, OF(buffers_used) },
+static const struct rate rates[] = {
+	{ "loop busy, %", "busy_percent", BUSY, 0 },
+	{ "connections open", "connections_open", LEVEL, OF(connections_open) },
+	{ "requests/s", "requests_per_s", RATE, OF(requests) },
+	{ "sent, MB/s", "tx_mb_per_s", RATE_MB, OF(tx_bytes) },
+	{ "sent, packets/s", "tx_packets_per_s", RATE, OF(tx_packets) },
+	{ "received, packets/s", "rx_packets_per_s", RATE, OF(rx_packets) },
+	{ "read, MB/s", "read_mb_per_s", RATE_MB, OF(read_bytes) },
+	{ "retransmitted, MB/s", "retransmitted_mb_per_s", RATE_MB, OF(retransmitted_bytes) },
+	{ "read again, MB/s", "reread_mb_per_s", RATE_MB, OF(reread_bytes) },
+	{ "frames in use", "frames_used", LEVEL, OF(frames_used) },
+	{ "buffers in use", "buffers_used", LEVEL, OF(buffers_used) },
 };
 
-enum { COLUMNS = sizeof(columns) / sizeof(columns[0]), LABEL_WIDTH = 10 };
+/* Four workers and their total are as much as 80 columns hold; a line that wraps could not be drawn
+ * over. */
+enum {
+	RATES = sizeof(rates) / sizeof(rates[0]),
+	LABEL_WIDTH = 20,
+	CELL_WIDTH = 11,
+	WORKERS_SHOWN_MAX = 4,
+};
+_Static_assert(LABEL_WIDTH + (WORKERS_SHOWN_MAX + 1) * (CELL_WIDTH + 1) <= 80, "fits a terminal");
 
 static double seconds_between(const struct sl_stats_sample *now,
 			      const struct sl_stats_sample *before)
@@ -48,66 +54,69 @@ static double seconds_between(const struct sl_stats_sample *now,
 	return up_s > 1 ? up_s : 1;
 }
 
-static double value(const struct column *column, const struct sluice_worker_stats *now,
+static double value(const struct rate *rate, const struct sluice_worker_stats *now,
 		    const struct sluice_worker_stats *before, double seconds)
 {
 	uint64_t to, from;
 
-	if (column->kind == BUSY)
+	if (rate->kind == BUSY)
 		return 100 * sl_stats_busy(now, before);
-	to = sl_stats_number(now, column->off_bytes);
-	if (column->kind == LEVEL)
+	to = sl_stats_number(now, rate->off_bytes);
+	if (rate->kind == LEVEL)
 		return (double)to;
-	from = before ? sl_stats_number(before, column->off_bytes) : 0;
+	from = before ? sl_stats_number(before, rate->off_bytes) : 0;
 	if (seconds <= 0)
 		return 0;
-	return (double)(to - from) / seconds / (column->kind == RATE_MB ? 1e6 : 1);
+	return (double)(to - from) / seconds / (rate->kind == RATE_MB ? 1e6 : 1);
 }
 
-static int decimals(const struct column *column)
+static int decimals(const struct rate *rate)
 {
-	return column->kind == RATE_MB || column->kind == BUSY ? 1 : 0;
+	return rate->kind == RATE_MB || rate->kind == BUSY ? 1 : 0;
 }
 
-static void print_row(FILE *out, const char *label, const struct sluice_worker_stats *now,
-		      const struct sluice_worker_stats *before, double seconds)
+static uint32_t shown_cnt(const struct sl_stats_sample *now)
 {
-	fprintf(out, "%-*s", LABEL_WIDTH, label);
-	for (size_t idx = 0; idx < COLUMNS; idx++) {
-		const struct column *column = &columns[idx];
-		int width = (int)strlen(column->title);
+	return now->process.worker_cnt <= WORKERS_SHOWN_MAX ? now->process.worker_cnt : 0;
+}
 
-		fprintf(out, "  %*.*f", width < 7 ? 7 : width, decimals(column),
-			value(column, now, before, seconds));
+static void print_titles(FILE *out, const struct sl_stats_sample *now)
+{
+	char text[SL_UNITS_BYTES];
+
+	fprintf(out, "%-*s", LABEL_WIDTH, "");
+	for (uint32_t idx = 0; idx < shown_cnt(now); idx++) {
+		snprintf(text, sizeof(text), "worker %u", idx);
+		fprintf(out, " %*s", CELL_WIDTH, text);
 	}
+	if (now->process.worker_cnt > 1)
+		fprintf(out, " %*s", CELL_WIDTH, "total");
 	fputc('\n', out);
 }
 
-static void print_titles(FILE *out)
+static void print_row(FILE *out, const struct rate *rate, const struct sl_stats_sample *now,
+		      const struct sl_stats_sample *before)
 {
-	fprintf(out, "%-*s", LABEL_WIDTH, "");
-	for (size_t idx = 0; idx < COLUMNS; idx++)
-		fprintf(out, "  %7s", columns[idx].title);
+	double seconds = seconds_between(now, before);
+
+	fprintf(out, "%-*s", LABEL_WIDTH, rate->title);
+	for (uint32_t idx = 0; idx < shown_cnt(now); idx++)
+		fprintf(out, " %*.*f", CELL_WIDTH, decimals(rate),
+			value(rate, &now->workers[idx], before ? &before->workers[idx] : NULL,
+			      seconds));
+	if (now->process.worker_cnt > 1)
+		fprintf(out, " %*.*f", CELL_WIDTH, decimals(rate),
+			value(rate, &now->total, before ? &before->total : NULL, seconds));
 	fputc('\n', out);
 }
 
 uint32_t sl_stats_rates(FILE *out, const struct sl_stats_sample *now,
 			const struct sl_stats_sample *before)
 {
-	double seconds = seconds_between(now, before);
-	uint32_t worker_cnt = now->process.worker_cnt;
-	char text[SL_UNITS_BYTES];
-
-	print_titles(out);
-	for (uint32_t idx = 0; idx < worker_cnt; idx++) {
-		snprintf(text, sizeof(text), "worker %u", idx);
-		print_row(out, text, &now->workers[idx], before ? &before->workers[idx] : NULL,
-			  seconds);
-	}
-	if (worker_cnt == 1)
-		return 2;
-	print_row(out, "total", &now->total, before ? &before->total : NULL, seconds);
-	return worker_cnt + 2;
+	print_titles(out, now);
+	for (size_t idx = 0; idx < RATES; idx++)
+		print_row(out, &rates[idx], now, before);
+	return RATES + 1;
 }
 
 void sl_stats_rates_line(FILE *out, const struct sl_stats_sample *now,
@@ -115,9 +124,8 @@ void sl_stats_rates_line(FILE *out, const struct sl_stats_sample *now,
 {
 	double seconds = seconds_between(now, before);
 
-	for (size_t idx = 0; idx < COLUMNS; idx++)
-		fprintf(out, "%s%s=%.*f", idx ? " " : "", columns[idx].name,
-			decimals(&columns[idx]),
-			value(&columns[idx], &now->total, before ? &before->total : NULL, seconds));
+	for (size_t idx = 0; idx < RATES; idx++)
+		fprintf(out, "%s%s=%.*f", idx ? " " : "", rates[idx].name, decimals(&rates[idx]),
+			value(&rates[idx], &now->total, before ? &before->total : NULL, seconds));
 	fputc('\n', out);
 }

@@ -11,6 +11,7 @@
 #ifndef SL_NIC_ATTACH_H
 #define SL_NIC_ATTACH_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <xdp/libxdp.h>
@@ -34,6 +35,14 @@ void sl_steer_detach_link(struct sl_steer *steer);
 
 int sl_steer_attach_dispatcher(struct sl_steer *steer, const struct sl_steer_config *config);
 void sl_steer_detach_dispatcher(struct sl_steer *steer);
+
+/* After these errors in native mode, generic mode would fare no better. ENOSYS is our own: no
+ * dispatcher can be had. */
+static inline bool sl_steer_is_final(int error)
+{
+	return error == -EPERM || error == -EBUSY || error == -EEXIST || error == -ENODEV ||
+	       error == -ENOSYS;
+}
 
 /* One line on why program could not be loaded or attached. Returns the error to be passed on:
  * -EBUSY if another program is in the way. */

@@ -8,12 +8,6 @@
 #include "base/log.h"
 #include "nic/attach.h"
 
-/* For these the generic mode would fare no better. */
-static bool is_final(int error)
-{
-	return error == -EPERM || error == -EBUSY || error == -EEXIST || error == -ENODEV;
-}
-
 static int link_program(struct sl_steer *steer, uint32_t flags)
 {
 	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = flags);
@@ -46,7 +40,7 @@ int sl_steer_attach_link(struct sl_steer *steer, const struct sl_steer_config *c
 	error = -EOPNOTSUPP;
 	if (!config->generic)
 		error = link_program(steer, XDP_FLAGS_DRV_MODE);
-	if (error < 0 && !is_final(error)) {
+	if (error < 0 && !sl_steer_is_final(error)) {
 		if (!config->generic)
 			sl_info("interface \"%s\" does not take XDP programs in the driver (%s); "
 				"generic mode, which is slower, is tried",

@@ -33,13 +33,18 @@ static void count_nic(struct sl_worker *worker, struct sluice_worker_stats *stat
 	stats->frames_used = owner_cnt[SL_FRAME_TX] + owner_cnt[SL_FRAME_PUMP];
 }
 
+void sl_worker_count_sometimes(struct sl_worker *worker)
+{
+	if (worker->now_ns - worker->counted_ns < COUNT_EVERY_NS)
+		return;
+	worker->counted_ns = worker->now_ns;
+	sl_worker_count(worker);
+}
+
 void sl_worker_count(struct sl_worker *worker)
 {
 	struct sluice_worker_stats *stats = worker->stats;
 
-	if (worker->now_ns - worker->counted_ns < COUNT_EVERY_NS && !worker->drained)
-		return;
-	worker->counted_ns = worker->now_ns;
 	count_tcp(stats, sl_tcp_counters(worker->tcp));
 	count_nic(worker, stats);
 	stats->objects_open = sl_content_counters(worker->content)->objects_cnt;

@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
-#include "base/limits.h"
+#include "base/arena.h"
 #include "bpf/packet.h"
 #include "bpf/suites.h"
 #include "bpf/veth.h"
@@ -81,7 +81,8 @@ static void expect_owners(uint32_t rx, uint32_t tx, uint32_t pump)
 	ck_assert_uint_eq(owned(SL_FRAME_PUMP), pump);
 }
 
-/* ---- the far end ------------------------------------------------------------------------------- */
+/* ---- the far end -------------------------------------------------------------------------------
+ */
 
 static int far;
 
@@ -106,7 +107,8 @@ static uint32_t far_receive(uint8_t *bytes, uint32_t max_bytes, int wait_ms)
 	return (uint32_t)recv(far, bytes, max_bytes, 0);
 }
 
-/* ---- the near end ------------------------------------------------------------------------------ */
+/* ---- the near end ------------------------------------------------------------------------------
+ */
 
 /* Receives, looks at, and releases cnt packets numbered from first. */
 static void receive(uint32_t first, uint32_t cnt)
@@ -176,7 +178,8 @@ static void reap_all(void)
 	ck_assert_uint_eq(owned(SL_FRAME_TX), 0);
 }
 
-/* ---- receive ----------------------------------------------------------------------------------- */
+/* ---- receive -----------------------------------------------------------------------------------
+ */
 
 START_TEST(a_burst_is_received)
 {
@@ -266,7 +269,8 @@ START_TEST(busy_polling_receives)
 }
 END_TEST
 
-/* ---- transmit ---------------------------------------------------------------------------------- */
+/* ---- transmit ----------------------------------------------------------------------------------
+ */
 
 START_TEST(frames_are_sent_in_order)
 {
@@ -409,7 +413,8 @@ START_TEST(a_link_that_is_down)
 }
 END_TEST
 
-/* ---- open and close ---------------------------------------------------------------------------- */
+/* ---- open and close ----------------------------------------------------------------------------
+ */
 
 START_TEST(opened_again_at_once)
 {
@@ -498,7 +503,8 @@ START_TEST(an_mtu_too_large)
 }
 END_TEST
 
-/* ---- interface --------------------------------------------------------------------------------- */
+/* ---- interface ---------------------------------------------------------------------------------
+ */
 
 START_TEST(mtu_and_queues)
 {

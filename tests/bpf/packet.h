@@ -20,7 +20,7 @@ struct packet_shape {
 	uint8_t protocol;     /* of IPv4, or next header of IPv6 */
 	uint16_t fragment;    /* flags and offset of IPv4 */
 	const uint8_t *to;    /* 4 or 16 bytes */
-	uint16_t port;	      /* 443 */
+	uint16_t port;        /* 443 */
 	uint16_t payload_bytes;
 };
 

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h" /* _GNU_SOURCE: namespaces, memfd */
+
 #include "bpf/veth.h"
 
 #include <arpa/inet.h>
@@ -112,9 +114,8 @@ int veth_far_packet_socket(uint16_t ethertype)
 	ck_assert_int_eq(setns(far_namespace, CLONE_NEWNET), 0);
 	address.sll_ifindex = (int)if_nametoindex(VETH_FAR);
 	ck_assert_int_eq(setns(near_namespace, CLONE_NEWNET), 0);
-	ck_assert_int_eq(setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &buffer_bytes,
-				    sizeof(buffer_bytes)),
-			 0);
+	ck_assert_int_eq(
+	    setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &buffer_bytes, sizeof(buffer_bytes)), 0);
 	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
 	return fd;
 }

@@ -18,23 +18,31 @@ client_ip=10.77.0.2
 server_ip6=fd77::1
 client_ip6=fd77::2
 
+# `ip netns exec` would do, too, but it copies all mounts, ours among them: they would stay busy for
+# as long as any process that anybody started so.
 in_server()
 {
-	ip netns exec "$server_ns" "$@"
+	nsenter --net="/run/netns/$server_ns" "$@"
 }
 
 in_middle()
 {
-	ip netns exec "$middle_ns" "$@"
+	nsenter --net="/run/netns/$middle_ns" "$@"
 }
 
 in_client()
 {
-	ip netns exec "$client_ns" "$@"
+	nsenter --net="/run/netns/$client_ns" "$@"
 }
 
-# Ends what still runs in namespace $1, then the namespace: the interfaces in it go with it.
-ns_del()
+# ns_run NAMESPACE COMMAND… &: a process of ours there; $! is the command's own.
+ns_run()
+{
+	exec nsenter --net="/run/netns/$1" "${@:2}"
+}
+
+# Ends what still runs in namespace $1.
+ns_empty()
 {
 	local pids tries
 
@@ -45,6 +53,12 @@ ns_del()
 		kill -"$tries" $pids 2>/dev/null
 		sleep 0.2
 	done
+}
+
+# The interfaces in it go with it.
+ns_del()
+{
+	ns_empty "$1"
 	ip netns del "$1"
 }
 
@@ -110,7 +124,7 @@ net_middle()
 # link_start OPTIONS…: the link emulator between m0 and m1, see link.c.
 link_start()
 {
-	in_middle "$SL_BUILD_DIR/tests/netns/link" m0 m1 "$@" >"$work/link.log" 2>&1 &
+	ns_run "$middle_ns" "$SL_BUILD_DIR/tests/netns/link" m0 m1 "$@" >"$work/link.log" 2>&1 &
 	link_pid=$!
 	within 5 in_client ping -c 1 -W 1 -q "$server_ip" >/dev/null
 }

@@ -18,18 +18,34 @@ static void fini(void)
 	sl_frames_fini(&frames);
 }
 
+static uint32_t take_receive(enum sl_frame_owner to)
+{
+	uint32_t idx;
+
+	ck_assert(sl_frames_take_receive(&frames, &idx, to));
+	return idx;
+}
+
+static uint32_t take_transmit(void)
+{
+	uint32_t idx;
+
+	ck_assert(sl_frames_take_transmit(&frames, &idx, SL_FRAME_PUMP));
+	return idx;
+}
+
 START_TEST(two_populations_that_never_mix)
 {
 	uint32_t idx, seen = 0;
 
 	for (uint32_t i = 0; i < FILL; i++) {
-		ck_assert(sl_frames_take_receive(&frames, &idx, SL_FRAME_FILL));
+		idx = take_receive(SL_FRAME_FILL);
 		ck_assert_uint_lt(idx, FILL);
 		seen |= 1u << idx;
 	}
 	ck_assert(!sl_frames_take_receive(&frames, &idx, SL_FRAME_FILL));
 	for (uint32_t i = FILL; i < FRAMES; i++) {
-		ck_assert(sl_frames_take_transmit(&frames, &idx, SL_FRAME_PUMP));
+		idx = take_transmit();
 		ck_assert_uint_ge(idx, FILL);
 		ck_assert_uint_lt(idx, FRAMES);
 		seen |= 1u << idx;
@@ -41,14 +57,11 @@ END_TEST
 
 START_TEST(last_in_first_out)
 {
-	uint32_t first, second, again;
+	uint32_t first = take_transmit(), second = take_transmit();
 
-	sl_frames_take_transmit(&frames, &first, SL_FRAME_PUMP);
-	sl_frames_take_transmit(&frames, &second, SL_FRAME_PUMP);
 	sl_frames_give_transmit(&frames, first, SL_FRAME_PUMP);
 	sl_frames_give_transmit(&frames, second, SL_FRAME_PUMP);
-	sl_frames_take_transmit(&frames, &again, SL_FRAME_PUMP);
-	ck_assert_uint_eq(again, second);
+	ck_assert_uint_eq(take_transmit(), second);
 }
 END_TEST
 
@@ -56,10 +69,9 @@ END_TEST
 
 START_TEST(each_is_counted_with_its_owner)
 {
-	uint32_t owner_cnt[SL_FRAME_OWNERS], received, sent;
+	uint32_t received = take_receive(SL_FRAME_FILL), sent = take_transmit();
+	uint32_t owner_cnt[SL_FRAME_OWNERS];
 
-	sl_frames_take_receive(&frames, &received, SL_FRAME_FILL);
-	sl_frames_take_transmit(&frames, &sent, SL_FRAME_PUMP);
 	sl_frames_count(&frames, owner_cnt);
 	ck_assert_uint_eq(owner_cnt[SL_FRAME_FREE], FRAMES - 2);
 	ck_assert_uint_eq(owner_cnt[SL_FRAME_FILL], 1);
@@ -78,9 +90,8 @@ END_TEST
 
 START_TEST(given_twice)
 {
-	uint32_t idx;
+	uint32_t idx = take_transmit();
 
-	sl_frames_take_transmit(&frames, &idx, SL_FRAME_PUMP);
 	sl_frames_give_transmit(&frames, idx, SL_FRAME_PUMP);
 	sl_frames_give_transmit(&frames, idx, SL_FRAME_PUMP);
 }
@@ -88,9 +99,8 @@ END_TEST
 
 START_TEST(given_while_the_kernel_has_it)
 {
-	uint32_t idx;
+	uint32_t idx = take_transmit();
 
-	sl_frames_take_transmit(&frames, &idx, SL_FRAME_PUMP);
 	sl_frames_move(&frames, idx, SL_FRAME_PUMP, SL_FRAME_TX);
 	sl_frames_give_transmit(&frames, idx, SL_FRAME_PUMP);
 }
@@ -104,9 +114,8 @@ END_TEST
 
 START_TEST(released_to_the_wrong_population)
 {
-	uint32_t idx;
+	uint32_t idx = take_receive(SL_FRAME_RX);
 
-	sl_frames_take_receive(&frames, &idx, SL_FRAME_RX);
 	sl_frames_give_transmit(&frames, idx, SL_FRAME_RX);
 }
 END_TEST

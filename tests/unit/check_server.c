@@ -79,6 +79,18 @@ START_TEST(test_life)
 }
 END_TEST
 
+/* Not asked for, the budget is this worker's share of the cache. */
+START_TEST(test_default_budget)
+{
+	options.pipeline_budget_bytes = 0;
+	fake_serve_start(&(struct fake_script){ .queue_cnt = 4 });
+	ck_assert_int_eq(sl_server_open(&server, &options), 0);
+	ck_assert_uint_eq(fake_serve_config(3)->pipeline_budget_bytes, FAKE_CACHE_BYTES / 4);
+	sl_server_drain(&server);
+	sl_server_close(&server);
+}
+END_TEST
+
 /* What is printed at the start: one line for the interface, one a worker, one a listener. */
 START_TEST(test_report)
 {
@@ -212,6 +224,7 @@ Suite *make_server_suite(void)
 
 	tcase_add_checked_fixture(tcase, set_up, NULL);
 	tcase_add_test(tcase, test_life);
+	tcase_add_test(tcase, test_default_budget);
 	tcase_add_test(tcase, test_report);
 	tcase_add_test(tcase, test_more_workers_than_cpus);
 	tcase_add_loop_test(tcase, test_failures, 0, sizeof(failures) / sizeof(failures[0]));

@@ -3,6 +3,7 @@
 
 #include <check.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -147,6 +148,50 @@ START_TEST(test_taken_over)
 }
 END_TEST
 
+/* Takes the directory and gives it back, over and over; exit code 1 if another had it meanwhile. */
+static void contend(const char *run_dir, const char *mark)
+{
+	for (int turn = 0; turn < 2000; turn++) {
+		int fd;
+
+		if (open_page(run_dir) < 0)
+			continue;
+		fd = open(mark, O_CREAT | O_EXCL | O_WRONLY, 0600);
+		if (fd < 0)
+			_exit(1);
+		close(fd);
+		usleep(50); /* long enough for the others to try */
+		unlink(mark);
+		sl_stats_page_close(&page);
+	}
+	_exit(0);
+}
+
+/* The lock file goes with its owner, so there is a moment in which one process has locked a file
+ * that is gone already and another makes a new one: both must not believe that they are alone. */
+START_TEST(test_one_owner)
+{
+	const char *directory = place_directory();
+	pid_t pids[4];
+
+	place_keep_log();
+	ck_assert_int_eq(mkdir(place_path(directory, "run"), 0755), 0);
+	for (int idx = 0; idx < 4; idx++) {
+		pids[idx] = fork();
+		ck_assert_int_ge(pids[idx], 0);
+		if (pids[idx] == 0)
+			contend(place_path(directory, "run"), place_path(directory, "mark"));
+	}
+	for (int idx = 0; idx < 4; idx++) {
+		int status;
+
+		ck_assert_int_eq(waitpid(pids[idx], &status, 0), pids[idx]);
+		ck_assert(WIFEXITED(status));
+		ck_assert_int_eq(WEXITSTATUS(status), 0);
+	}
+}
+END_TEST
+
 START_TEST(test_no_directory)
 {
 	const char *directory = place_directory();
@@ -192,6 +237,7 @@ Suite *make_stats_page_suite(void)
 	tcase_add_test(tcase, test_others_files);
 	tcase_add_test(tcase, test_owned);
 	tcase_add_test(tcase, test_taken_over);
+	tcase_add_test(tcase, test_one_owner);
 	tcase_add_test(tcase, test_no_directory);
 	tcase_add_test(tcase, test_remove);
 	tcase_set_timeout(tcase, 60); /* a busy machine is no failure */

@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "nic/steer.h"
+#include "serve/budget.h"
 #include "serve/credentials.h"
 
 struct sl_steer {
@@ -127,6 +128,11 @@ uint32_t sl_steer_program_id(const struct sl_steer *steer)
 {
 	(void)steer;
 	return 77;
+}
+
+uint64_t sl_budget_default(uint32_t worker_cnt)
+{
+	return FAKE_CACHE_BYTES / worker_cnt;
 }
 
 int sl_worker_process_init(void)

@@ -11,6 +11,8 @@
 
 #include "serve/worker.h"
 
+enum { FAKE_CACHE_BYTES = 64 * 1024 * 1024 };
+
 struct fake_script {
 	int queue_cnt;    /* or -errno */
 	int expand_error; /* 0 or -errno, as are all below */
