@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 
 #include "tls_peer.h"
 
@@ -58,6 +59,25 @@ START_TEST(openssl_allocates_from_the_current_heap_only)
 	OPENSSL_free(within); /* back to the heap, though it is not current */
 	ck_assert_uint_eq(usage().used_bytes, 0);
 	OPENSSL_free(after);
+}
+END_TEST
+
+static void *enter_and_look(void *arg)
+{
+	(void)arg;
+	sl_tls_heap_enter(heap);
+	ck_assert_uint_eq(ERR_peek_error(), 0); /* makes the queue, if there is none */
+	return NULL;
+}
+
+/* It outlives the heap. */
+START_TEST(a_threads_error_queue_comes_from_malloc)
+{
+	pthread_t thread;
+
+	ck_assert_int_eq(pthread_create(&thread, NULL, enter_and_look, NULL), 0);
+	ck_assert_int_eq(pthread_join(thread, NULL), 0);
+	ck_assert_uint_eq(usage().taken_cnt, 0);
 }
 END_TEST
 
@@ -209,7 +229,8 @@ START_TEST(a_handshake_gives_back_all_it_took)
 }
 END_TEST
 
-/* A hello with a wrong byte, or an alert: OpenSSL notes the alert's number in a text. */
+/* Freed where it stands after the hello, or failed by an alert, whose number OpenSSL notes in a
+ * text of the thread's error queue. */
 static void broken_handshake(bool by_alert)
 {
 	struct tls_peer peer;
@@ -218,13 +239,13 @@ static void broken_handshake(bool by_alert)
 	peer.heap = heap;
 	ck_assert(tls_peer_connect(&peer, context));
 	tls_peer_client_turn(&peer);
-	if (by_alert)
-		peer.to_server_bytes = hex(peer.to_server, "15030100020228");
-	else
-		peer.to_server[60] ^= 0xff;
 	tls_peer_server_turn(&peer, peer.to_server_bytes);
-	tls_peer_client_turn(&peer);
-	tls_peer_fini(&peer); /* failed, or in the middle: freed as it stands */
+	if (by_alert) {
+		peer.to_server_bytes = hex(peer.to_server, "15030300020228");
+		tls_peer_server_turn(&peer, peer.to_server_bytes);
+		ck_assert_int_eq(peer.verdict, SL_HANDSHAKE_FAILED);
+	}
+	tls_peer_fini(&peer);
 }
 
 START_TEST(so_does_one_that_fails_or_is_given_up)
@@ -340,6 +361,7 @@ Suite *suite_heap(void)
 	tcase_add_checked_fixture(blocks, setup, teardown);
 	tcase_add_test(blocks, sizes_are_checked);
 	tcase_add_test(blocks, openssl_allocates_from_the_current_heap_only);
+	tcase_add_test(blocks, a_threads_error_queue_comes_from_malloc);
 	tcase_add_test(blocks, a_block_grows_and_shrinks_with_its_bytes);
 	tcase_add_test(blocks, free_neighbours_become_one_again);
 	tcase_add_test(blocks, no_two_blocks_overlap);
