@@ -4,7 +4,7 @@
 # Networks for one script: namespaces named after its process, so scripts may run side by side.
 #
 #	net_pair:      server ── veth ── client
-#	net_middle:    server ── veth ── middle ── veth ── client     (tests/netns/link forwards)
+#	net_middle:    server ── veth ── middle ── veth ── client     (tests/netns/bad_link forwards)
 #
 # Addresses may be the same in every script: nothing leaves the namespaces.
 
@@ -103,6 +103,27 @@ net_pair()
 	offloads_set
 }
 
+# mac_of NAMESPACE INTERFACE
+mac_of()
+{
+	ip -n "$1" -j link show "$2" | jq -r '.[0].address'
+}
+
+# Who is where need not be asked over a link that damages packets: ARP has no checksum.
+neighbours_add()
+{
+	local ip
+
+	for ip in "$server_ip" "$server_ip6"; do
+		ip -n "$client_ns" neigh replace "$ip" dev "$client_if" nud permanent \
+			lladdr "$(mac_of "$server_ns" "$server_if")"
+	done
+	for ip in "$client_ip" "$client_ip6"; do
+		ip -n "$server_ns" neigh replace "$ip" dev "$server_if" nud permanent \
+			lladdr "$(mac_of "$client_ns" "$client_if")"
+	done
+}
+
 # The middle's ends are m0 (towards the client) and m1 (towards the server). Nothing passes before
 # link_start.
 net_middle()
@@ -118,13 +139,14 @@ net_middle()
 		in_middle ethtool -K "$end" tx off gro off >/dev/null
 	done
 	addresses_add
+	neighbours_add
 	offloads_set
 }
 
-# link_start OPTIONS…: the link emulator between m0 and m1, see link.c.
+# link_start OPTIONS…: the link emulator between m0 and m1, see bad_link.c.
 link_start()
 {
-	ns_run "$middle_ns" "$SL_BUILD_DIR/tests/netns/link" m0 m1 "$@" >"$work/link.log" 2>&1 &
+	ns_run "$middle_ns" "$SL_BUILD_DIR/tests/netns/bad_link" m0 m1 "$@" >"$work/link.log" 2>&1 &
 	link_pid=$!
 	within 5 in_client ping -c 1 -W 1 -q "$server_ip" >/dev/null
 }
