@@ -112,6 +112,10 @@ static int open_workers(struct sl_server *server)
 		if (error < 0)
 			return error;
 		server->worker_cnt++;
+		if (idx > 0 && server->options->certificate_path)
+			error = sl_worker_share_tickets(server->workers[idx], server->workers[0]);
+		if (error < 0)
+			return error;
 	}
 	return 0;
 }

@@ -241,6 +241,11 @@ int sl_worker_open(struct sl_worker **out, const struct sl_worker_config *config
 	return 0;
 }
 
+int sl_worker_share_tickets(struct sl_worker *to, struct sl_worker *from)
+{
+	return sl_tls_context_share_tickets(to->tls, from->tls);
+}
+
 void sl_worker_close(struct sl_worker *worker)
 {
 	if (!worker)

@@ -41,6 +41,11 @@ int sl_worker_process_init(void);
 int sl_worker_open(struct sl_worker **worker, const struct sl_worker_config *config);
 void sl_worker_close(struct sl_worker *worker);
 
+/* A client that comes back lands on whatever worker its new port hashes to: makes to open the
+ * session tickets that from has sealed, and the other way round. Both serve TLS. Main thread,
+ * before either runs. Errors: -ENOTSUP. */
+int sl_worker_share_tickets(struct sl_worker *to, struct sl_worker *from);
+
 /* The AF_XDP socket, for steering. */
 int sl_worker_socket(const struct sl_worker *worker);
 

@@ -45,8 +45,9 @@ START_TEST(test_life)
 
 	fake_serve_start(&(struct fake_script){ .queue_cnt = 2 });
 	ck_assert_int_eq(sl_server_open(&server, &options), 0);
-	ck_assert_str_eq(fake_serve_calls(), "queues expand credentials steer+ worker+0 worker+1 "
-					     "socket0 socket1 ");
+	ck_assert_str_eq(fake_serve_calls(),
+			 "queues expand credentials steer+ worker+0 worker+1 tickets0-1 "
+			 "socket0 socket1 ");
 	ck_assert(place_exists(place_path(options.run_dir, "stats")));
 	ck_assert_uint_eq(server.page.stats->process.program_id, 77);
 	ck_assert_uint_eq(server.page.stats->process.steer_mode, SL_STEER_GENERIC);
@@ -72,9 +73,10 @@ START_TEST(test_life)
 	sl_server_drain(&server);
 	ck_assert_uint_eq(server.page.stats->process.draining, 1);
 	sl_server_close(&server);
-	ck_assert_str_eq(fake_serve_calls(), "queues expand credentials steer+ worker+0 worker+1 "
-					     "socket0 socket1 drain0 drain1 worker-1 worker-0 "
-					     "steer- ");
+	ck_assert_str_eq(fake_serve_calls(),
+			 "queues expand credentials steer+ worker+0 worker+1 tickets0-1 "
+			 "socket0 socket1 drain0 drain1 worker-1 worker-0 "
+			 "steer- ");
 	ck_assert(!place_exists(options.run_dir));
 }
 END_TEST
@@ -153,7 +155,7 @@ static const struct {
 	  "fake worker: Cannot allocate memory" },
 	{ { .queue_cnt = 3, .worker_error = -EOPNOTSUPP, .failing_worker = 2 },
 	  -EOPNOTSUPP,
-	  "queues expand credentials steer+ worker+0 worker+1 worker-1 worker-0 steer- ",
+	  "queues expand credentials steer+ worker+0 worker+1 tickets0-1 worker-1 worker-0 steer- ",
 	  "fake worker: Operation not supported" },
 	{ { .queue_cnt = 1, .socket_error = -EINVAL },
 	  -EINVAL,

@@ -344,6 +344,27 @@ START_TEST(rubbish_gets_400_and_close)
 }
 END_TEST
 
+/* What looks like a second request is the first one's body: it must not be answered. */
+START_TEST(a_body_is_never_a_request)
+{
+	struct sl_sim_client *client;
+	uint8_t data[4096] = { 0 };
+
+	open_world(&calm);
+	client = sl_sim_world_connect(&world, &kinds[_i].options);
+	sl_sim_client_send(client, "GET /dir/ HTTP/1.1\r\nHost: sim\r\nContent-Length: 37\r\n\r\n"
+				   "GET /empty.ts HTTP/1.1\r\nHost: sim\r\n\r\n");
+	sl_sim_world_run(&world, 5 * SL_NS_PER_S);
+	ck_assert_uint_gt(sl_sim_client_read(client, data, sizeof(data) - 1), 0);
+	ck_assert_ptr_nonnull(strstr((char *)data, "Connection: close\r\n"));
+	ck_assert_uint_eq(world.stats->requests, 1);
+	while (sl_sim_client_read(client, data, sizeof(data)) > 0)
+		continue;
+	ck_assert_int_eq(client->tcp.state, SL_SIM_TCP_PEER_CLOSED);
+	sl_sim_world_close(&world);
+}
+END_TEST
+
 START_TEST(rubbish_instead_of_a_handshake_is_refused)
 {
 	struct sl_sim_client_options tls = { .tls = true };
@@ -534,6 +555,7 @@ Suite *suite_worker(void)
 	tcase_add_loop_test(tcase, pipelined_requests_are_answered_in_order, 0, 2);
 	tcase_add_loop_test(tcase, connection_close_ends_with_goodbye_and_fin, 0, 2);
 	tcase_add_loop_test(tcase, rubbish_gets_400_and_close, 0, 2);
+	tcase_add_loop_test(tcase, a_body_is_never_a_request, 0, 2);
 	tcase_add_test(tcase, rubbish_instead_of_a_handshake_is_refused);
 	tcase_add_test(tcase, bad_record_behind_a_request);
 	tcase_add_test(tcase, key_updates_both_ways);
