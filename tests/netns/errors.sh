@@ -28,7 +28,10 @@ refused()
 nothing_left()
 {
 	not xdp_attached || { echo "an XDP program is attached"; return 1; }
-	[ -z "$(ls -A "$run_dir" 2>/dev/null)" ] || { echo "left behind:"; ls -lA "$run_dir"; return 1; }
+	[ -z "$(ls -A "$run_dir" 2>/dev/null)" ] && return
+	echo "left behind:"
+	ls -lA "$run_dir"
+	return 1
 }
 
 # valid WITHOUT [ARGUMENT…]: the options of a good command line, but for option WITHOUT.

@@ -4,7 +4,7 @@
 # Networks for one script: namespaces named after its process, so scripts may run side by side.
 #
 #	net_pair:      server ── veth ── client
-#	net_middle:    server ── veth ── middle ── veth ── client     (tests/netns/bad_link forwards)
+#	net_middle:    server ── veth ── middle ── veth ── client    (tests/netns/bad_link forwards)
 #
 # Addresses may be the same in every script: nothing leaves the namespaces.
 
