@@ -69,7 +69,7 @@ loop_detach()
 # A server just ended may hold the directory for a moment more: its ring is torn down by the kernel.
 umount_soon()
 {
-	within 5 umount "$1" || umount -l "$1"
+	within 5 umount "$1" 2>/dev/null || umount -l "$1"
 }
 
 # image_make FILE MEGABYTES
