@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# What bad input gets: one line that says what and where, exit 1 (2 for a command line that cannot be
-# understood), nothing attached, nothing left behind.
+# What bad input gets: one line that says what and where, exit 1 (2 for a command line that cannot
+# be understood), nothing attached, nothing left behind.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -28,7 +28,7 @@ refused()
 nothing_left()
 {
 	not xdp_attached || { echo "an XDP program is attached"; return 1; }
-	[ ! -d "$run_dir" ] || [ -z "$(ls -A "$run_dir")" ] || { echo "left behind:"; ls -lA "$run_dir"; return 1; }
+	[ -z "$(ls -A "$run_dir" 2>/dev/null)" ] || { echo "left behind:"; ls -lA "$run_dir"; return 1; }
 }
 
 # valid WITHOUT [ARGUMENT…]: the options of a good command line, but for option WITHOUT.
