@@ -99,14 +99,15 @@ uint32_t sl_nic_reap(struct sl_nic *nic);
 /* Shows the kernel what was given to sl_nic_tx and kicks it if it asks for that (need_wakeup), TX
  * and fill ring both; with busy polling, polls the driver. Never blocks. System calls: in zero-copy
  * mode at most one a ring. In copy mode the call itself sends, and before Linux 6.17 sends 32
- * packets at most, so it is repeated until all have left or the kernel takes no more. */
+ * packets at most, so it is repeated until all have left or the kernel takes no more. What stays
+ * behind leaves with a later flush. */
 void sl_nic_flush(struct sl_nic *nic);
 
 /* Frames by owner, indexed by enum sl_frame_owner; they add up to frame_cnt. With SL_DEBUG the
  * frames are counted one by one as well, and a difference is a BUG. */
 void sl_nic_count(const struct sl_nic *nic, uint32_t owner_cnt[SL_FRAME_OWNERS]);
 
-/* Since open; all but the kicks are the kernel's own (XDP_STATISTICS). One system call. */
+/* Since open; all but the last three are the kernel's own (XDP_STATISTICS). One system call. */
 struct sl_nic_counters {
 	uint64_t rx_dropped;      /* longer than a chunk holds, or no frame in the fill ring */
 	uint64_t rx_invalid;      /* the fill ring's entry was refused: our bug */
@@ -115,6 +116,7 @@ struct sl_nic_counters {
 	uint64_t tx_invalid;      /* descriptors refused, their frames lost: our bug */
 	uint64_t tx_kicks;        /* sendto(2) calls */
 	uint64_t tx_kick_errors;  /* refused for good reason: link down, interface gone */
+	uint64_t tx_dropped; /* packets for which the driver's queue was full; copy mode only */
 };
 void sl_nic_counters(const struct sl_nic *nic, struct sl_nic_counters *counters);
 

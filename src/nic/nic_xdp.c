@@ -26,7 +26,7 @@ struct sl_nic {
 	struct sl_frames frames;
 	uint8_t *umem;
 	uint32_t chunk_bytes, chunk_shift;
-	uint64_t tx_kicks, tx_kick_errors;
+	uint64_t tx_kicks, tx_kick_errors, tx_dropped;
 };
 
 /* ---- open and close ----------------------------------------------------------------------------
@@ -235,34 +235,43 @@ uint32_t sl_nic_reap(struct sl_nic *nic)
 	return reaped_cnt;
 }
 
-/* These say that packets wait for the driver, or that the driver dropped one. */
-static bool is_passing(int error)
-{
-	return error == EAGAIN || error == EBUSY || error == ENOBUFS;
-}
-
-static void kick_once(struct sl_nic *nic)
+/* False if it is better not to call again: what failed will fail, or the driver's queue is full and
+ * the kernel has just dropped a packet for it. More calls would drop more; what stays in the ring
+ * leaves with the next flush. */
+static bool kick_once(struct sl_nic *nic)
 {
 	nic->tx_kicks++;
-	if (sendto(nic->xsk.fd, NULL, 0, MSG_DONTWAIT, NULL, 0) < 0 && !is_passing(errno))
+	if (sendto(nic->xsk.fd, NULL, 0, MSG_DONTWAIT, NULL, 0) >= 0 || errno == EAGAIN)
+		return true;
+	if (errno == EBUSY)
+		nic->tx_dropped++;
+	else
 		nic->tx_kick_errors++;
+	return false;
 }
 
-/* Zero-copy: one call wakes the driver, which sends on its own time. Copy mode: the call itself
- * sends, 32 packets at a time before 6.17, so call again while it gets on. Every turn takes at
- * least one packet, so the turns are bounded. */
+/*
+ * Zero-copy: one call wakes the driver, which sends on its own time. Copy mode: the call itself
+ * sends, and before 6.17 only a batch at a time, so as many calls are made as there are batches.
+ * Those kernels do not show how far they got before the ring is empty; one that shows it and got
+ * nowhere is not called again.
+ */
 static bool kick_tx(struct sl_nic *nic)
 {
 	uint32_t left_cnt = sl_producer_backlog(&nic->xsk.tx);
+	uint32_t calls_max = nic->xsk.zero_copy ? 1 : left_cnt / SL_XSK_TX_BATCH + 1;
 	uint32_t before_cnt;
 
 	if (left_cnt == 0 || !sl_producer_needs_wakeup(&nic->xsk.tx))
 		return false;
-	do {
+	for (uint32_t i = 0; i < calls_max && left_cnt > 0; i++) {
 		before_cnt = left_cnt;
-		kick_once(nic);
+		if (!kick_once(nic))
+			break;
 		left_cnt = sl_producer_backlog(&nic->xsk.tx);
-	} while (!nic->xsk.zero_copy && left_cnt > 0 && left_cnt < before_cnt);
+		if (nic->xsk.budget_granted && left_cnt == before_cnt)
+			break;
+	}
 	return true;
 }
 
@@ -315,5 +324,6 @@ void sl_nic_counters(const struct sl_nic *nic, struct sl_nic_counters *counters)
 		.tx_invalid = statistics.tx_invalid_descs,
 		.tx_kicks = nic->tx_kicks,
 		.tx_kick_errors = nic->tx_kick_errors,
+		.tx_dropped = nic->tx_dropped,
 	};
 }

@@ -22,7 +22,8 @@
  * have been read) first; whoever reads the other's counter loads it with acquire, so that entries
  * are not looked at before it.
  *
- * No ring can overflow: each is as large as the number of frames that can ever be in it.
+ * No ring can overflow: each is as large as the number of frames that can ever be in it. (The
+ * kernel's counters could not tell: it may take entries and show it later.)
  */
 #ifndef SL_NIC_RING_H
 #define SL_NIC_RING_H
@@ -65,8 +66,9 @@ static inline void sl_producer_publish(struct sl_producer *producer)
 	__atomic_store_n(producer->ring.producer, producer->producer_seq, __ATOMIC_RELEASE);
 }
 
-/* Entries written that the kernel has not taken, published or not. The kernel's counter is only
- * looked at, nothing behind it is reused for it: relaxed will do. */
+/* Entries written that the kernel has not said it took, published or not. Kernels before 6.17 may
+ * keep to themselves what they took until the ring is empty. The counter is only looked at, nothing
+ * behind it is reused for it: relaxed will do. */
 static inline uint32_t sl_producer_backlog(const struct sl_producer *producer)
 {
 	return producer->producer_seq - __atomic_load_n(producer->ring.consumer, __ATOMIC_RELAXED);
@@ -83,7 +85,6 @@ static inline bool sl_producer_needs_wakeup(const struct sl_producer *producer)
 
 static inline uint32_t sl_producer_next(struct sl_producer *producer)
 {
-	BUG_ON_HOT(sl_producer_backlog(producer) >= producer->ring.size_cnt);
 	return producer->producer_seq++ & (producer->ring.size_cnt - 1);
 }
 

@@ -23,8 +23,6 @@ enum {
 	 * The budget is that of one NAPI poll, so one call does no more than one softirq would. */
 	BUSY_POLL_US = 20,
 	BUSY_POLL_BUDGET = 64,
-
-	TX_BUDGET_MIN = 32, /* the kernel's TX_BATCH_SIZE: it takes no smaller one */
 };
 
 static int option(const struct sl_xsk *xsk, int level, int name, int value)
@@ -138,8 +136,7 @@ static void prepare_copy_mode(struct sl_xsk *xsk, const struct sl_nic_config *co
 
 	if (option(xsk, SOL_SOCKET, SO_SNDBUFFORCE, buffer_bytes) < 0)
 		option(xsk, SOL_SOCKET, SO_SNDBUF, buffer_bytes);
-	if (config->tx_cnt >= TX_BUDGET_MIN)
-		option(xsk, SOL_XDP, XDP_MAX_TX_SKB_BUDGET, (int)config->tx_cnt);
+	xsk->budget_granted = option(xsk, SOL_XDP, XDP_MAX_TX_SKB_BUDGET, (int)config->tx_cnt) == 0;
 }
 
 static bool prefer_busy_poll(struct sl_xsk *xsk)

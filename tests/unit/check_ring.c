@@ -82,13 +82,6 @@ END_TEST
 
 #ifdef SL_DEBUG
 
-START_TEST(an_overflow_is_a_bug)
-{
-	for (uint32_t i = 0; i <= SIZE; i++)
-		sl_producer_put_desc(&tx, 0, 60);
-}
-END_TEST
-
 START_TEST(reading_past_the_end_is_a_bug)
 {
 	sl_consumer_get_desc(&rx);
@@ -107,7 +100,6 @@ Suite *suite_ring(void)
 	tcase_add_test(counters, we_see_what_the_kernel_published);
 	tcase_add_test(counters, the_kernel_says_when_to_wake_it);
 #ifdef SL_DEBUG
-	tcase_add_test_raise_signal(counters, an_overflow_is_a_bug, SIGABRT);
 	tcase_add_test_raise_signal(counters, reading_past_the_end_is_a_bug, SIGABRT);
 #endif
 	suite_add_tcase(suite, counters);
