@@ -85,6 +85,10 @@ void sl_tcp_recovery_acked(struct sl_tcb *tcb, const struct sl_tcp_delivered *de
 	if (tcb->prr_out_bytes == 0 && allowed_bytes < tcb->cc.mss_bytes)
 		allowed_bytes = tcb->cc.mss_bytes;
 	tcb->cc.cwnd_bytes = pipe_bytes + allowed_bytes;
+	/* Crumbs of permission add up only as long as ACKs come. With nothing in flight a segment
+	 * must be able to leave, or none ever would. */
+	if (tcb->cc.cwnd_bytes < tcb->cc.mss_bytes)
+		tcb->cc.cwnd_bytes = tcb->cc.mss_bytes;
 }
 
 /* RFC 5681, 3.1, and 4.3 of RFC 6675: ssthresh is set once for each flight that was lost. */

@@ -13,6 +13,7 @@ const struct sl_suite sl_suites[] = {
 	{ "isn", suite_tcp_isn },
 	{ "newreno", suite_tcp_newreno },
 	{ "output", suite_tcp_output },
+	{ "pipe", suite_tcp_pipe },
 	{ "rack", suite_tcp_rack },
 	{ "ready", suite_tcp_ready },
 	{ "receive", suite_tcp_receive },

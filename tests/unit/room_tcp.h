@@ -14,6 +14,7 @@ Suite *suite_tcp_input(void);
 Suite *suite_tcp_isn(void);
 Suite *suite_tcp_newreno(void);
 Suite *suite_tcp_output(void);
+Suite *suite_tcp_pipe(void);
 Suite *suite_tcp_rack(void);
 Suite *suite_tcp_ready(void);
 Suite *suite_tcp_receive(void);

@@ -113,7 +113,7 @@ static void collect_events(struct story *story)
 	uint32_t events;
 
 	while (sl_tcp_ready(story->tcp, &conn, &events)) {
-		ck_assert_uint_ne(events, 0);
+		MUST(events != 0);
 		if (events & SL_TCP_OPENED)
 			story->conn = conn;
 		if (conn.idx != story->conn.idx)
@@ -247,12 +247,11 @@ static void enqueue(struct story *story, const uint8_t *payload, uint32_t header
 	uint32_t at = (story->queue_first + story->queue_cnt) % STORY_QUEUE_MAX;
 	struct story_packet *packet = &story->queue[at];
 
-	ck_assert_uint_lt(story->queue_cnt, STORY_QUEUE_MAX);
+	MUST(story->queue_cnt < STORY_QUEUE_MAX);
 	memcpy(packet->bytes, payload - header_bytes, header_bytes + payload_bytes);
-	ck_assert_int_eq(
-	    sl_segment_parse(packet->bytes, header_bytes + payload_bytes, &packet->segment),
-	    SL_WIRE_OK);
-	ck_assert_uint_eq(packet->segment.payload_bytes, payload_bytes);
+	MUST(sl_segment_parse(packet->bytes, header_bytes + payload_bytes, &packet->segment) ==
+	     SL_WIRE_OK);
+	MUST(packet->segment.payload_bytes == payload_bytes);
 	if (packet->segment.flags & SL_TCP_SYN)
 		story->server_isn = packet->segment.seq;
 	if (packet->segment.has_timestamps)
@@ -270,7 +269,7 @@ static void drain_control(struct story *story)
 	while (sl_tcp_control_due(story->tcp)) {
 		header_bytes =
 		    sl_tcp_control(story->tcp, frame + SL_FRAME_HEADROOM_BYTES, story->now_ns);
-		ck_assert_uint_gt(header_bytes, 0);
+		MUST(header_bytes > 0);
 		enqueue(story, frame + SL_FRAME_HEADROOM_BYTES, header_bytes, 0);
 	}
 }
@@ -325,7 +324,7 @@ void story_make(struct story *story, uint32_t seq, uint32_t len_bytes)
 	header_bytes = sl_tcp_segment(story->tcp, story->conn, frame + SL_FRAME_HEADROOM_BYTES,
 				      len_bytes, sl_seq_extend(story->server_isn + seq, stream_seq),
 				      false, story->now_ns);
-	ck_assert_uint_gt(header_bytes, 0);
+	MUST(header_bytes > 0);
 	enqueue(story, frame + SL_FRAME_HEADROOM_BYTES, header_bytes, len_bytes);
 }
 

@@ -19,6 +19,13 @@
 
 enum { STORY_QUEUE_MAX = 512, STORY_PACKET_BYTES = 2048, STORY_MTU = 1500 };
 
+/* ck_assert writes to a file each time, passed or not: too slow for what runs per packet. */
+#define MUST(condition)                           \
+	do {                                      \
+		if (!(condition))                 \
+			ck_abort_msg(#condition); \
+	} while (0)
+
 #define MS SL_NS_PER_MS
 #define S  SL_NS_PER_S
 
