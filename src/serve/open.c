@@ -154,6 +154,7 @@ static int open_devices(struct sl_worker *worker)
 		.fill_cnt = FILL_FRAMES,
 		.tx_cnt = power_of_two(budget.frame_cnt),
 		.chunk_bytes = chunk_bytes,
+		.copy_only = config->copy_only,
 		.busy_poll = config->busy_poll,
 	};
 	struct sl_disk_config disk = { .root = config->root,

@@ -28,6 +28,7 @@ struct sl_worker_config { /* immutable; outlives the worker */
 					   last-level cache */
 	uint64_t idle_timeout_ns;       /* a connection without a request */
 	uint64_t drain_ns;              /* how long responses may take after sl_worker_drain */
+	bool copy_only;                 /* steering is generic: do not try AF_XDP zero-copy */
 	bool busy_poll;
 	struct sluice_worker_stats *stats; /* one writer: this worker */
 };

@@ -78,11 +78,14 @@ veth_add()
 }
 
 # An AF_XDP server sees packets as its peer made them: the client fills in its checksums itself. The
-# server's end needs no segmentation offload, and without it the client's NAPI and GRO are used.
+# server's end needs no segmentation offload, and without it the client's NAPI and GRO are used. Its
+# queueing discipline is never used by AF_XDP, but a veth that has one says when the peer's ring is
+# full, instead of dropping.
 offloads_set()
 {
 	in_client ethtool -K "$client_if" tx off >/dev/null
 	in_server ethtool -K "$server_if" tso off >/dev/null
+	in_server tc qdisc replace dev "$server_if" root pfifo
 }
 
 addresses_add()
