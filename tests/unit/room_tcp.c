@@ -22,6 +22,7 @@ const struct sl_suite sl_suites[] = {
 	{ "rtt", suite_tcp_rtt },
 	{ "sack", suite_tcp_sack },
 	{ "sent", suite_tcp_sent },
+	{ "sent_list", suite_tcp_sent_list },
 	{ "table", suite_tcp_table },
 	{ "time_wait", suite_tcp_time_wait },
 	{ "timers", suite_tcp_timers },

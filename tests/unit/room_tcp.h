@@ -23,6 +23,7 @@ Suite *suite_tcp_rto(void);
 Suite *suite_tcp_rtt(void);
 Suite *suite_tcp_sack(void);
 Suite *suite_tcp_sent(void);
+Suite *suite_tcp_sent_list(void);
 Suite *suite_tcp_table(void);
 Suite *suite_tcp_time_wait(void);
 Suite *suite_tcp_timers(void);
