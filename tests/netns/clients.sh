@@ -24,7 +24,10 @@ with_suite()
 	case $2 in
 	curl) client_options=(--tls13-ciphers "$1") ;;
 	openssl) client_options=(-ciphersuites "$1") ;;
-	gnutls) client_options=(--priority "NORMAL:-VERS-ALL:+VERS-TLS1.3:-CIPHER-ALL:+$(gnutls_name "$1")") ;;
+	gnutls)
+		client_options=(--priority
+			"NORMAL:-VERS-ALL:+VERS-TLS1.3:-CIPHER-ALL:+$(gnutls_name "$1")")
+		;;
 	esac
 	equal "$2" $medium $((8 * mib)) $((3 * mib))
 }

@@ -28,7 +28,8 @@ fi
 random_bytes()
 {
 	head -c "$1" /dev/zero |
-		openssl enc -aes-128-ctr -K "$(printf %032d 2)" -iv "$(printf %032x $((${2:-0} / 16)))"
+		openssl enc -aes-128-ctr -K "$(printf %032d 2)" \
+			-iv "$(printf %032x $((${2:-0} / 16)))"
 }
 
 # 30 s of test picture and tone, encoded once, then written as DASH and HLS and as one file.
