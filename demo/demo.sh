@@ -109,6 +109,7 @@ stop()
 {
 	trap '' INT TERM HUP
 	trap - EXIT
+	exec 2>/dev/null # no word from the shell about who was ended
 	[ -z "${watch_pid-}" ] || kill "$watch_pid" 2>/dev/null
 	[ "$1" = 0 ] || tail -n 20 "$work/sluice.log" 2>/dev/null
 	undo_all "$work"

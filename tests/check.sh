@@ -135,7 +135,9 @@ summary()
 	printf '%s' "$check_failures" | while read -r line; do
 		log=${line##* }
 		printf '\n--- failed: %s, %s ends:\n' "${line% *}" "$log"
-		tail -n 30 "$log"
+		tail -n 40 "$log" | cut -c 1-300
+		# Of a parallel make the reason may be far from the end.
+		grep -nE 'error:|warning:|undefined reference|\*\*\*' "$log" | head -n 10
 	done
 	printf '%s' "${check_skips-}" | while read -r line; do
 		log=${line##* }

@@ -4,6 +4,10 @@
  * read. A file of one page per worker and one more for the process (RUN_DIR/stats). Each counter
  * has one writer, the worker; readers map it read-only and load each number whole (relaxed
  * atomics), so they cost the worker nothing and cannot disturb it.
+ *
+ * Beside it, RUN_DIR/lock is locked by the server as long as it lives (F_OFD_SETLK; ask with
+ * F_OFD_GETLK): a page whose lock nobody holds was left by a server that was killed. RUN_DIR lies
+ * on a file system in memory (/run), or a worker that counts may wait for write-back.
  */
 #ifndef SLUICE_STATS_H
 #define SLUICE_STATS_H
@@ -58,7 +62,7 @@
 	X(retransmission_timeouts, C, "retransmission timeouts")                              \
 	X(records_sealed, C, "TLS records sealed, retransmissions included")                  \
 	X(objects_open, G, "files open")                                                      \
-	X(frames_total, G, "UMEM frames for transmit")                                                     \
+	X(frames_total, G, "UMEM frames for transmit")                                        \
 	X(frames_used, G, "frames being filled or on their way out")                          \
 	X(frames_used_high, G, "most frames ever in use")                                     \
 	X(buffers_total, G, "disk buffers")                                                   \
@@ -99,5 +103,8 @@ struct sluice_stats {
 	struct sluice_process_stats process;
 	struct sluice_worker_stats workers[];
 };
+
+_Static_assert(sizeof(struct sluice_process_stats) == 4096, "a page for the process");
+_Static_assert(sizeof(struct sluice_worker_stats) == 4096, "a page for each worker");
 
 #endif

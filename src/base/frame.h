@@ -27,4 +27,6 @@ enum sl_frame_owner {
 	SL_FRAME_PUMP,
 };
 
+enum { SL_FRAME_OWNERS = SL_FRAME_PUMP + 1 };
+
 #endif

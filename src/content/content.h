@@ -2,8 +2,10 @@
 /*
  * Content: names to objects. An object is an open file with what HTTP wants to know of it; it stays
  * open while anybody refers to it, so a file replaced by rename is served to its end as it was.
- * Objects are cached by path for a second, then looked up again; several who want the same path at
- * the same time share one open. One for each worker; owner core only.
+ * Objects are cached by path for a second, then looked up again (and kept if they are the same
+ * file, unchanged); several who want the same path at the same time share one open. An object that
+ * nobody has asked for in ten seconds is closed at some later look-up, so that deleted files are
+ * let go. One for each worker; owner core only.
  */
 #ifndef SL_CONTENT_CONTENT_H
 #define SL_CONTENT_CONTENT_H
@@ -23,7 +25,8 @@ struct sl_object { /* read-only to others */
 	int64_t mtime_s;
 	uint32_t align_bytes;
 	const char *mime;                /* static, by the name's suffix */
-	char etag[SL_OBJECT_ETAG_BYTES]; /* quoted, strong: mtime in ns, size and inode in hex */
+	char etag[SL_OBJECT_ETAG_BYTES]; /* quoted, strong: mtime in ns, size and (folded to 32
+					    bits) inode in hex */
 };
 
 struct sl_content_config {
@@ -34,6 +37,8 @@ struct sl_content_config {
 /* Errors: -ENOMEM. Setup only. */
 int sl_content_init(struct sl_content **content, const struct sl_content_config *config,
 		    struct sl_disk *disk);
+
+/* Files still open are closed with the disk. NULL is let be. */
 void sl_content_fini(struct sl_content *content);
 
 /* Looks up path (relative, NUL-terminated, shorter than SL_PATH_MAX_BYTES; copied). waiter in [0,
@@ -62,8 +67,11 @@ bool sl_content_answer(struct sl_content *content, uint32_t *waiter, int *error,
 		       uint32_t *object_idx);
 
 struct sl_content_counters {
-	uint64_t hits, misses, opens_shared, evictions;
-	uint32_t objects_cnt; /* open now */
+	uint64_t hits;         /* answered at once, known failures included */
+	uint64_t misses;       /* opens started */
+	uint64_t opens_shared; /* joined one */
+	uint64_t evictions;    /* objects closed to make room */
+	uint32_t objects_cnt;  /* open now */
 };
 const struct sl_content_counters *sl_content_counters(const struct sl_content *content);
 

@@ -28,12 +28,21 @@ struct sl_disk_config {
 	uint32_t file_cnt;   /* files open at once, [1, 65536] */
 };
 
-/* Opens the ring, registers the buffers, opens root. Errors, each with its line in the log:
- * -ENOENT, -ENOTDIR (root), -EOPNOTSUPP (root's file system has no O_DIRECT), -ENOSYS or -EPERM
- * (io_uring missing or disabled: the line names kernel.io_uring_disabled and seccomp), -ENOMEM. */
+enum { SL_DISK_BUFFER_ALIGN_BYTES = 4096 }; /* of the first buffer, in the arena */
+
+/* Opens the ring, carves buffer_cnt * SL_BUFFER_BYTES from arena, registers them, opens root. The
+ * thread that first submits or waits becomes the owner. Errors, each with its line in the log:
+ * -ENOENT, -ENOTDIR, -EACCES (root), -EOPNOTSUPP (root's file system has no O_DIRECT), -ENOSYS or
+ * -EPERM (io_uring missing or disabled: the line names kernel.io_uring_disabled and seccomp),
+ * -EINVAL (kernel older than 6.1), -EMFILE (limit of open files below file_cnt), -ENOMEM (arena or
+ * locked memory), -errno. Needs /proc and no capability. */
 int sl_disk_open(struct sl_disk **disk, const struct sl_disk_config *config,
 		 struct sl_arena *arena);
-void sl_disk_close(struct sl_disk *disk); /* waits for what is in flight */
+
+/* Waits for what is in flight. Files still open are closed by the kernel, a moment later. NULL is
+ * let be. The owner, or another thread after the owner has ended (and then its operations with it).
+ */
+void sl_disk_close(struct sl_disk *disk);
 
 struct sl_disk_file {
 	uint32_t idx; /* [0, file_cnt) */
@@ -58,26 +67,30 @@ uint32_t sl_disk_free_buffers(const struct sl_disk *disk);
 
 /* Starts to open path (relative, NUL-terminated, the caller's until the event), beneath root: no
  * "..", no symbolic link that leaves it (openat2, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS). Never
- * waits for a FIFO, never opens a device's data path. Event: SL_DISK_OPENED with error 0 and file
- * and info, or -ENOENT, -EACCES, -EISDIR, -EXDEV, -ELOOP, -ENAMETOOLONG, -ENOTDIR, -EMFILE
- * (file_cnt), -EINVAL (not a regular file), -EOPNOTSUPP (no O_DIRECT), -errno. */
+ * waits for a FIFO, never opens a device's data path. No more than file_cnt opens may await their
+ * event. Event: SL_DISK_OPENED with error 0 and file and info, or -ENOENT, -EACCES, -EISDIR,
+ * -EXDEV, -ELOOP, -ENAMETOOLONG, -ENOTDIR, -EMFILE (file_cnt), -EINVAL (not a regular file),
+ * -EOPNOTSUPP (no O_DIRECT), -errno. */
 void sl_disk_open_file(struct sl_disk *disk, const char *path, uint64_t cookie);
 
-/* Starts to close; no event. No read of it may be in flight. */
+/* Starts to close; no event. No read of it may be in flight. The file no longer counts for
+ * file_cnt.
+ */
 void sl_disk_close_file(struct sl_disk *disk, struct sl_disk_file file);
 
 /* Starts to read [off_bytes, off_bytes + len_bytes) into buffer: pump → disk. off_bytes and
  * len_bytes are multiples of align_bytes, len_bytes ≤ SL_BUFFER_BYTES; the end may lie past the end
  * of the file. Event: SL_DISK_READ, buffer is the pump's again, done_bytes in [0, len_bytes] (short
- * only at the end of the file: the room itself goes on after a short read in the middle), or error.
- */
+ * only at the end of the file, as it was when it was opened or as it is now: the room itself goes
+ * on after a short read in the middle), or error. What lies behind done_bytes is undefined. */
 void sl_disk_read(struct sl_disk *disk, struct sl_disk_file file, struct sl_disk_buffer buffer,
 		  uint64_t off_bytes, uint32_t len_bytes, uint64_t cookie);
 
 enum sl_disk_kind {
 	SL_DISK_OPENED,
 	SL_DISK_READ,
-	SL_DISK_WOKEN, /* a watched descriptor became readable; cookie is the watch's */
+	SL_DISK_WOKEN, /* a watched descriptor became readable; cookie is the watch's. With an
+			  error: the watch has ended */
 };
 
 struct sl_disk_event {
@@ -90,18 +103,20 @@ struct sl_disk_event {
 	uint32_t done_bytes;          /* READ */
 };
 
-/* Up to max_cnt events. No system call. */
+/* Up to max_cnt events: of what sl_disk_submit and sl_disk_wait have found done. No system call. */
 uint32_t sl_disk_reap(struct sl_disk *disk, struct sl_disk_event *events, uint32_t max_cnt);
 
-/* Shows the kernel all that was started since the last call. At most one system call; does not
- * wait. */
+/* Shows the kernel all that was started since the last call, and lets it show what is done. One
+ * system call, which does not wait, or none if there is nothing to show; more when hundreds of
+ * operations were started. */
 void sl_disk_submit(struct sl_disk *disk);
 
-/* From now on fd becoming readable ends sl_disk_wait, with a WOKEN event. Setup only. Errors:
- * -errno. */
+/* From now on fd becoming readable ends sl_disk_wait, with a WOKEN event: becoming, so read it
+ * until it is empty before the next wait. Setup only. Errors: -ENOSPC (8 are watched). */
 int sl_disk_watch(struct sl_disk *disk, int fd, uint64_t cookie);
 
-/* Submits, then sleeps until an event is there or timeout_ns has passed (UINT64_MAX: no limit). */
+/* Submits, then sleeps until an event is there or timeout_ns has passed (UINT64_MAX: no limit). May
+ * return early. */
 void sl_disk_wait(struct sl_disk *disk, uint64_t timeout_ns);
 
 struct sl_disk_counters {

@@ -26,8 +26,6 @@ static const struct reason {
 	{ 413, "Content Too Large" },
 	{ 414, "URI Too Long" },
 	{ 416, "Range Not Satisfiable" },
-	{ 421, "Misdirected Request" },
-	{ 429, "Too Many Requests" },
 	{ 431, "Request Header Fields Too Large" },
 	{ 500, "Internal Server Error" },
 	{ 501, "Not Implemented" },
@@ -67,8 +65,18 @@ static void decide_range(const struct sl_request *request,
 		break;
 	case SL_RANGE_UNSATISFIABLE:
 		response->status = 416;
+		response->len_bytes = 0;
 		break;
 	}
+}
+
+static struct sl_response without_body(const struct sl_request *request, int status)
+{
+	return (struct sl_response){
+		.status = status,
+		.keep_alive = request && request->keep_alive,
+		.old_client = request && request->minor_version == 0,
+	};
 }
 
 void sl_response_decide(const struct sl_request *request,
@@ -81,32 +89,23 @@ void sl_response_decide(const struct sl_request *request,
 	};
 	int status;
 
-	if (request->method == SL_METHOD_OTHER) {
-		sl_response_refuse(request, 405, response);
+	*response = without_body(request, 405);
+	if (request->method == SL_METHOD_OTHER)
 		return;
-	}
 	status = sl_conditional_check(request, &validators, now_s);
-	if (status) {
-		sl_response_refuse(request, status, response);
+	response->status = status ? status : 200;
+	if (status)
 		return;
-	}
-	sl_response_refuse(request, 200, response);
 	response->len_bytes = representation->size_bytes;
 	if (request->method == SL_METHOD_GET && request->range.at &&
 	    sl_conditional_check_range(request, &validators, now_s))
 		decide_range(request, representation, response);
-	if (response->status == 416)
-		response->len_bytes = 0;
 	response->has_body = request->method == SL_METHOD_GET && response->len_bytes > 0;
 }
 
 void sl_response_refuse(const struct sl_request *request, int status, struct sl_response *response)
 {
-	*response = (struct sl_response){
-		.status = status,
-		.keep_alive = request && request->keep_alive,
-		.old_client = request && request->minor_version == 0,
-	};
+	*response = without_body(request, status);
 }
 
 /* ---- writing ---- */
@@ -187,12 +186,17 @@ static void put_path(struct text *text, const char *path)
 	}
 }
 
+static void put_status(struct text *text, int status)
+{
+	put_number(text, (uint64_t)status);
+	put(text, " ");
+	put(text, sl_response_reason(status));
+}
+
 static void put_start(struct text *text, const struct sl_response *response, int64_t now_s)
 {
 	put(text, "HTTP/1.1 ");
-	put_number(text, (uint64_t)response->status);
-	put(text, " ");
-	put(text, sl_response_reason(response->status));
+	put_status(text, response->status);
 	put(text, "\r\nServer: sluice\r\n");
 	put_date_field(text, "Date", now_s);
 	if (!response->keep_alive)
@@ -209,8 +213,7 @@ static void put_validators(struct text *text, const struct sl_representation *re
 		put_field(text, "ETag", representation->etag);
 }
 
-/* Content-Range: bytes 0-499/1234, or for a range that cannot be: bytes * /1234, without the space.
- */
+/* Which bytes of how many; a star for which, if the answer is that there are none (416). */
 static void put_content_range(struct text *text, const struct sl_response *response,
 			      uint64_t size_bytes)
 {
@@ -241,18 +244,11 @@ static void put_representation_fields(struct text *text, const struct sl_respons
 
 static void put_page(struct text *text, int status)
 {
-	static const char *const marks[] = { "<!DOCTYPE html>\n<html><head><title>",
-					     "</title></head>\n<body><h1>",
-					     "</h1></body></html>\n" };
-
-	for (int i = 0; i < 3; i++) {
-		put(text, marks[i]);
-		if (i == 2)
-			break;
-		put_number(text, (uint64_t)status);
-		put(text, " ");
-		put(text, sl_response_reason(status));
-	}
+	put(text, "<!DOCTYPE html>\n<html><head><title>");
+	put_status(text, status);
+	put(text, "</title></head>\n<body><h1>");
+	put_status(text, status);
+	put(text, "</h1></body></html>\n");
 }
 
 static void put_refusal(struct text *text, const struct sl_response *response,

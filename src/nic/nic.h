@@ -6,9 +6,14 @@
  *
  *   UMEM (in the worker's arena), frame_cnt chunks of chunk_bytes:
  *
- *     chunk │ headroom │ headers ▸│ payload ...            │     transmit: payload at
- * SL_FRAME_HEADROOM_BYTES chunk │ 256 of XDP headroom │ packet ...             │     receive: where
- * the kernel put it
+ *     receive   │ XDP headroom, 256 bytes │ packet ...        │   where the kernel put it
+ *     transmit  │      headers │ payload ...                  │
+ *               └── SL_FRAME_HEADROOM_BYTES before the payload
+ *
+ * Everybody calls once a turn: rx, release for each packet, reap, then take and tx, flush. The
+ * kernel tells nobody when it is done with a frame. So while frames are in tx (sl_nic_tx_room is
+ * below tx_cnt) the worker comes back for reap and flush in good time, and does not sleep for long:
+ * when a driver's queue was full, flush left packets behind.
  */
 #ifndef SL_NIC_NIC_H
 #define SL_NIC_NIC_H
@@ -29,22 +34,29 @@ struct sl_nic_config {
 	uint32_t fill_cnt;    /* a power of two: size of fill and RX rings, [64, 4096] */
 	uint32_t tx_cnt;      /* a power of two: size of TX and completion rings, [64, 8192] */
 	uint32_t chunk_bytes; /* 2048 or 4096; sl_nic_chunk_bytes chooses */
-	bool
-	    busy_poll; /* ask for SO_PREFER_BUSY_POLL; silently without where the kernel is older */
+	bool busy_poll;       /* ask for SO_PREFER_BUSY_POLL; silently without where the kernel is
+				 older or the capability (CAP_NET_ADMIN) is missing */
+	bool copy_only; /* do not try zero-copy. For steering in generic mode: a driver without
+			   a program of its own may take a zero-copy socket and serve it nothing */
 };
 
-/* Smallest chunk that holds a packet of mtu in both directions, or 0 if none does. */
+/* Smallest chunk that holds a packet of mtu in both directions, or 0 if none does (more than
+ * SL_MTU_MAX). */
 uint32_t sl_nic_chunk_bytes(uint32_t mtu_bytes);
 
-/* MTU of iface, or -ENODEV, -errno. */
+/* MTU of iface, or -ENODEV, -errno, with their line in the log. */
 int sl_nic_mtu(const char *iface);
 
-/* Carves the UMEM from arena, makes the socket, its rings, and binds it: zero-copy first, then
- * copy. Fills the fill ring. Steering must be attached before (some drivers have no XDP queues
- * until then), the socket added to it after. Errors, each with its line in the log: -ENOMEM (arena
- * or memlock), -EBUSY (queue taken; retried for a second first, teardown in the kernel is
- * asynchronous), -EPERM, -errno. */
+/* Carves the UMEM from arena (aligned to a page), makes the socket, its rings, and binds it:
+ * zero-copy first, then copy. Fills the fill ring. Steering must be attached before (some drivers
+ * have no XDP queues until then), the socket added to it after. Raises RLIMIT_MEMLOCK of the
+ * process as far as it may. Errors, each with its line in the log: -ENODEV, -EMSGSIZE (the MTU fits
+ * no chunk), -ENOMEM (arena or memlock), -EBUSY (queue taken; retried for a second first, teardown
+ * in the kernel is asynchronous), -EINVAL (no such queue), -EPERM (needs CAP_NET_RAW), -errno. */
 int sl_nic_open(struct sl_nic **nic, const struct sl_nic_config *config, struct sl_arena *arena);
+
+/* Packets in the rings are lost. What was carved from the arena stays carved, and must stay mapped
+ * until the socket is closed. */
 void sl_nic_close(struct sl_nic *nic);
 
 int sl_nic_fd(const struct sl_nic *nic); /* for steering and for poll; the NIC keeps it */
@@ -85,15 +97,26 @@ void sl_nic_tx(struct sl_nic *nic, struct sl_frame frame, uint32_t header_bytes,
 uint32_t sl_nic_reap(struct sl_nic *nic);
 
 /* Shows the kernel what was given to sl_nic_tx and kicks it if it asks for that (need_wakeup), TX
- * and fill ring both. At most one system call a ring; never blocks. */
+ * and fill ring both; with busy polling, polls the driver. Never blocks. System calls: in zero-copy
+ * mode at most one a ring. In copy mode the call itself sends, and before Linux 6.17 sends 32
+ * packets at most, so it is repeated until all have left or the kernel takes no more. What stays
+ * behind leaves with a later flush. */
 void sl_nic_flush(struct sl_nic *nic);
 
-/* Frames by owner, indexed by enum sl_frame_owner; they add up to frame_cnt. */
-void sl_nic_count(const struct sl_nic *nic, uint32_t owner_cnt[5]);
+/* Frames by owner, indexed by enum sl_frame_owner; they add up to frame_cnt. With SL_DEBUG the
+ * frames are counted one by one as well, and a difference is a BUG. */
+void sl_nic_count(const struct sl_nic *nic, uint32_t owner_cnt[SL_FRAME_OWNERS]);
 
-struct sl_nic_counters { /* since open; the kernel's own, from XDP_STATISTICS */
-	uint64_t rx_dropped, rx_invalid, rx_ring_full, fill_ring_empty, tx_invalid, tx_kicks,
-	    tx_kick_errors;
+/* Since open; all but the last three are the kernel's own (XDP_STATISTICS). One system call. */
+struct sl_nic_counters {
+	uint64_t rx_dropped;      /* longer than a chunk holds, or no frame in the fill ring */
+	uint64_t rx_invalid;      /* the fill ring's entry was refused: our bug */
+	uint64_t rx_ring_full;    /* cannot happen: the ring is as large as the fill ring */
+	uint64_t fill_ring_empty; /* times the kernel found no frame for a packet */
+	uint64_t tx_invalid;      /* descriptors refused, their frames lost: our bug */
+	uint64_t tx_kicks;        /* sendto(2) calls */
+	uint64_t tx_kick_errors;  /* refused for good reason: link down, interface gone */
+	uint64_t tx_dropped; /* packets for which the driver's queue was full; copy mode only */
 };
 void sl_nic_counters(const struct sl_nic *nic, struct sl_nic_counters *counters);
 

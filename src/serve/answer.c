@@ -85,29 +85,33 @@ static void send_response(struct sl_worker *worker, struct sl_tcp_conn conn,
 		sl_session_close(worker, conn);
 }
 
-static void send_error(struct sl_worker *worker, struct sl_tcp_conn conn, int status,
-		       bool keep_alive, bool head_only, const char *location)
+/* A body nobody asked for is not read, and what follows it is not looked for: the connection ends
+ * with this answer. */
+static void mind_body(const struct sl_request *request, struct sl_response *response)
 {
-	struct sl_response response = { .status = status, .keep_alive = keep_alive };
+	if (request && request->has_body)
+		response->keep_alive = false;
+}
 
+/* request is NULL if there was none that could be parsed. */
+static void refuse(struct sl_worker *worker, struct sl_tcp_conn conn,
+		   const struct sl_request *request, int status, const char *location)
+{
+	bool head_only = request && request->method == SL_METHOD_HEAD;
+	struct sl_response response;
+
+	sl_response_refuse(request, status, &response);
+	mind_body(request, &response);
 	send_response(worker, conn, &response, NULL, SL_NONE, head_only, location);
 }
 
-static bool keep_alive(const struct sl_request *request)
-{
-	/* A body nobody asked for is not read: the connection ends with the answer. */
-	return request->keep_alive && !request->has_body;
-}
-
 /* Looks up the request's target; the answer comes now or later. */
-static void look_up(struct sl_worker *worker, struct sl_tcp_conn conn,
-		    const struct sl_request *request, struct sl_target *target)
+static void look_up(struct sl_worker *worker, struct sl_tcp_conn conn, struct sl_target *target)
 {
 	struct sl_session *session = sl_session_of(worker, conn);
 	uint32_t object_idx = SL_NONE;
 	int error;
 
-	(void)request;
 	if (target->directory) {
 		if (target->len_bytes + sizeof(index_name) + 1 > sizeof(target->path)) {
 			sl_answer_found(worker, conn, -ENAMETOOLONG, SL_NONE);
@@ -128,40 +132,33 @@ static void look_up(struct sl_worker *worker, struct sl_tcp_conn conn,
 bool sl_answer_next(struct sl_worker *worker, struct sl_tcp_conn conn)
 {
 	struct sl_session *session = sl_session_of(worker, conn);
-	uint8_t *data = sl_inbox_of(worker, session);
 	struct sl_request request;
 	struct sl_target target;
 	int used, error;
 
 	if (session->plain_bytes == 0 || session->waits_content)
 		return false;
-	used = sl_request_parse((const char *)data, session->plain_bytes, &request);
+	used = sl_request_parse((const char *)sl_inbox_of(worker, session), session->plain_bytes,
+				&request);
 	if (used == 0)
 		return false;
 	if (used < 0) {
-		send_error(worker, conn, -used, false, false, NULL);
+		refuse(worker, conn, NULL, -used, NULL);
 		return true;
 	}
-	if (request.method == SL_METHOD_OTHER) {
-		sl_inbox_consume(worker, session, (uint32_t)used);
-		send_error(worker, conn, 405, keep_alive(&request), false, NULL);
-		return true;
-	}
-	error = sl_target_parse(request.target, &target);
+	error = request.method == SL_METHOD_OTHER ? -405 : sl_target_parse(request.target, &target);
 	if (error) {
-		bool head_only = request.method == SL_METHOD_HEAD, keep = keep_alive(&request);
-
+		refuse(worker, conn, &request, -error, NULL);
 		sl_inbox_consume(worker, session, (uint32_t)used);
-		send_error(worker, conn, -error, keep, head_only, NULL);
 		return true;
 	}
-	look_up(worker, conn, &request, &target);
+	look_up(worker, conn, &target);
 	return !session->waits_content;
 }
 
 /* 301 to the same name with a slash: relative links in the index would not work without. */
 static void redirect(struct sl_worker *worker, struct sl_tcp_conn conn,
-		     const struct sl_request *request, bool head_only)
+		     const struct sl_request *request)
 {
 	char location[SL_PATH_MAX_BYTES + 3];
 	struct sl_target target;
@@ -171,7 +168,7 @@ static void redirect(struct sl_worker *worker, struct sl_tcp_conn conn,
 	location[0] = '/';
 	memcpy(location + 1, target.path, target.len_bytes);
 	memcpy(location + 1 + target.len_bytes, "/", 2);
-	send_error(worker, conn, 301, keep_alive(request), head_only, location);
+	refuse(worker, conn, request, 301, location);
 }
 
 static void send_object(struct sl_worker *worker, struct sl_tcp_conn conn,
@@ -188,7 +185,7 @@ static void send_object(struct sl_worker *worker, struct sl_tcp_conn conn,
 	_Static_assert(sizeof(representation.etag) == sizeof(object->etag), "one kind of ETag");
 	memcpy(representation.etag, object->etag, sizeof(representation.etag));
 	sl_response_decide(request, &representation, worker->wall_s, &response);
-	response.keep_alive = keep_alive(request);
+	mind_body(request, &response);
 	send_response(worker, conn, &response, &representation, object_idx,
 		      request->method == SL_METHOD_HEAD, NULL);
 }
@@ -198,19 +195,17 @@ void sl_answer_found(struct sl_worker *worker, struct sl_tcp_conn conn, int erro
 {
 	struct sl_session *session = sl_session_of(worker, conn);
 	struct sl_request request;
-	bool head_only;
 	int used;
 
 	session->waits_content = false;
 	used = sl_request_parse((const char *)sl_inbox_of(worker, session), session->plain_bytes,
 				&request);
 	BUG_ON(used <= 0); /* it was whole when the look-up began */
-	head_only = request.method == SL_METHOD_HEAD;
 	if (error == 0)
 		send_object(worker, conn, &request, object_idx);
 	else if (error == -EISDIR)
-		redirect(worker, conn, &request, head_only);
+		redirect(worker, conn, &request);
 	else
-		send_error(worker, conn, status_of(error), keep_alive(&request), head_only, NULL);
+		refuse(worker, conn, &request, status_of(error), NULL);
 	sl_inbox_consume(worker, session, (uint32_t)used);
 }

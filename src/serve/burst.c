@@ -84,6 +84,25 @@ static bool filled(const struct sl_burst *burst)
 	       cursor->off_bytes == cursor->spans[cursor->span_idx].len_bytes;
 }
 
+static void send_one(struct sl_burst *burst, struct sl_worker *worker, struct sl_tcp_conn conn,
+		     uint32_t i, uint64_t seq, bool push)
+{
+	const struct sl_span *span = &burst->spans[i];
+	uint32_t header_bytes;
+
+	/* What was acked while the disk was busy need not leave. */
+	if (!sl_tcp_wanted(worker->tcp, conn, seq, span->len_bytes)) {
+		sl_nic_give(worker->nic, burst->frames[i]);
+		return;
+	}
+	header_bytes = sl_tcp_segment(worker->tcp, conn, span->data, span->len_bytes, seq, push,
+				      worker->now_ns);
+	BUG_ON(header_bytes == 0);
+	sl_nic_tx(worker->nic, burst->frames[i], header_bytes, span->len_bytes);
+	worker->stats->tx_packets++;
+	worker->stats->tx_bytes += header_bytes + span->len_bytes;
+}
+
 void sl_burst_send(struct sl_burst *burst, struct sl_worker *worker, struct sl_tcp_conn conn,
 		   bool push)
 {
@@ -91,16 +110,8 @@ void sl_burst_send(struct sl_burst *burst, struct sl_worker *worker, struct sl_t
 
 	BUG_ON(!filled(burst));
 	for (uint32_t i = 0; i < burst->frame_cnt; i++) {
-		const struct sl_span *span = &burst->spans[i];
-		bool last = i + 1 == burst->frame_cnt;
-		uint32_t header_bytes =
-		    sl_tcp_segment(worker->tcp, conn, span->data, span->len_bytes, seq,
-				   push && last, worker->now_ns);
-
-		sl_nic_tx(worker->nic, burst->frames[i], header_bytes, span->len_bytes);
-		worker->stats->tx_packets++;
-		worker->stats->tx_bytes += header_bytes + span->len_bytes;
-		seq += span->len_bytes;
+		send_one(burst, worker, conn, i, seq, push && i + 1 == burst->frame_cnt);
+		seq += burst->spans[i].len_bytes;
 	}
 	burst->frame_cnt = 0;
 }

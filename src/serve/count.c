@@ -20,26 +20,38 @@ static void count_tcp(struct sluice_worker_stats *stats, const struct sl_tcp_cou
 	stats->connections_open = tcp->open_cnt;
 }
 
-static void count_nic(struct sl_worker *worker, struct sluice_worker_stats *stats)
+/* The kernel's own counters: a system call, so only now and then. */
+static void count_kernel(struct sl_worker *worker, struct sluice_worker_stats *stats)
 {
 	struct sl_nic_counters nic;
-	uint32_t owner_cnt[5];
 
 	sl_nic_counters(worker->nic, &nic);
-	sl_nic_count(worker->nic, owner_cnt);
 	stats->rx_ring_full = nic.rx_ring_full;
 	stats->rx_fill_empty = nic.fill_ring_empty;
 	stats->tx_kicks = nic.tx_kicks;
+}
+
+static void count_nic(struct sl_worker *worker, struct sluice_worker_stats *stats)
+{
+	uint32_t owner_cnt[SL_FRAME_PUMP + 1];
+
+	sl_nic_count(worker->nic, owner_cnt);
 	stats->frames_used = owner_cnt[SL_FRAME_TX] + owner_cnt[SL_FRAME_PUMP];
+}
+
+void sl_worker_count_sometimes(struct sl_worker *worker)
+{
+	if (worker->now_ns - worker->counted_ns < COUNT_EVERY_NS)
+		return;
+	worker->counted_ns = worker->now_ns;
+	count_kernel(worker, worker->stats);
+	sl_worker_count(worker);
 }
 
 void sl_worker_count(struct sl_worker *worker)
 {
 	struct sluice_worker_stats *stats = worker->stats;
 
-	if (worker->now_ns - worker->counted_ns < COUNT_EVERY_NS && !worker->drained)
-		return;
-	worker->counted_ns = worker->now_ns;
 	count_tcp(stats, sl_tcp_counters(worker->tcp));
 	count_nic(worker, stats);
 	stats->objects_open = sl_content_counters(worker->content)->objects_cnt;

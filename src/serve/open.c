@@ -108,8 +108,6 @@ static int open_tls(struct sl_worker *worker)
 	if (!worker->tables)
 		return -ENOMEM;
 	error = sl_pool_init(&worker->table_pool, config->conns_max * 2);
-	if (!error)
-		error = sl_tls_heap_init(&worker->tls_heap, HEAP_BYTES);
 	if (error)
 		return error;
 	error =
@@ -156,6 +154,7 @@ static int open_devices(struct sl_worker *worker)
 		.fill_cnt = FILL_FRAMES,
 		.tx_cnt = power_of_two(budget.frame_cnt),
 		.chunk_bytes = chunk_bytes,
+		.copy_only = config->copy_only,
 		.busy_poll = config->busy_poll,
 	};
 	struct sl_disk_config disk = { .root = config->root,
@@ -241,6 +240,11 @@ int sl_worker_open(struct sl_worker **out, const struct sl_worker_config *config
 	worker->stats->memory_bytes = sl_alloc_bytes() - before_bytes + worker->arena.size_bytes;
 	*out = worker;
 	return 0;
+}
+
+int sl_worker_share_tickets(struct sl_worker *to, struct sl_worker *from)
+{
+	return sl_tls_context_share_tickets(to->tls, from->tls);
 }
 
 void sl_worker_close(struct sl_worker *worker)

@@ -101,8 +101,18 @@ void sl_session_run(struct sl_worker *worker, struct sl_tcp_conn conn)
 void sl_session_found(struct sl_worker *worker, struct sl_tcp_conn conn, int error,
 		      uint32_t object_idx)
 {
-	sl_answer_found(worker, conn, error, object_idx);
-	sl_session_run(worker, conn);
+	struct sl_session *session = sl_session_of(worker, conn);
+
+	if (session->phase == SL_SESSION_OPEN) {
+		sl_answer_found(worker, conn, error, object_idx);
+		sl_session_run(worker, conn);
+		return;
+	}
+	/* It has come to an end meanwhile (a bad record behind the request): the request is gone.
+	 */
+	session->waits_content = false;
+	if (error == 0)
+		sl_content_put(worker->content, object_idx);
 }
 
 void sl_session_close(struct sl_worker *worker, struct sl_tcp_conn conn)
@@ -141,6 +151,8 @@ void sl_session_acked(struct sl_worker *worker, struct sl_tcp_conn conn)
 	if (session->phase != SL_SESSION_HANDSHAKE)
 		session->active_ns = worker->now_ns;
 	sl_pump_acked(worker, conn);
+	if (worker->draining)
+		sl_session_drain(worker, conn); /* perhaps that was all */
 }
 
 static bool is_idle(const struct sl_session *session)
@@ -185,6 +197,8 @@ static void give_keys(struct sl_worker *worker, struct sl_session *session)
 {
 	if (!session->has_keys)
 		return;
+	explicit_bzero(sl_table_of(worker, &session->client), worker->table_bytes);
+	explicit_bzero(sl_table_of(worker, &session->server), worker->table_bytes);
 	sl_pool_give(&worker->table_pool, session->client.table_idx);
 	sl_pool_give(&worker->table_pool, session->server.table_idx);
 	explicit_bzero(&session->client, sizeof(session->client));

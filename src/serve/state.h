@@ -91,7 +91,9 @@ static inline uint8_t *sl_chunk_of(struct sl_worker *worker, uint32_t chunk_idx)
 	return worker->chunks + (size_t)chunk_idx * SL_CHUNK_BYTES;
 }
 
-/* Takes the sums of all rooms over into the page of counters. */
+/* Takes the sums of all rooms over into the page of counters: at once (before sleeping, so that an
+ * idle server's levels are true), or if it is a while ago. */
 void sl_worker_count(struct sl_worker *worker);
+void sl_worker_count_sometimes(struct sl_worker *worker);
 
 #endif

@@ -237,7 +237,7 @@ bool sl_worker_turn(struct sl_worker *worker, uint64_t now_ns, uint64_t *next_ns
 	send_control(worker);
 	sl_nic_flush(worker->nic);
 	sl_disk_submit(worker->disk);
-	sl_worker_count(worker);
+	sl_worker_count_sometimes(worker);
 	*next_ns = next_deadline(worker);
 	sl_tls_heap_enter(before);
 	return busy;
@@ -256,11 +256,13 @@ void sl_worker_run(struct sl_worker *worker)
 		now_ns = done_ns;
 		if (busy || next_ns <= now_ns)
 			continue;
+		sl_worker_count(worker);
 		sl_disk_wait(worker->disk, next_ns == UINT64_MAX ? UINT64_MAX : next_ns - now_ns);
 		slept_ns = now_ns;
 		now_ns = sl_clock_now_ns();
 		worker->stats->loop_idle_ns += now_ns - slept_ns;
 	}
+	sl_worker_count(worker);
 	sl_alloc_unseal();
 }
 

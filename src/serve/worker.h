@@ -28,6 +28,7 @@ struct sl_worker_config { /* immutable; outlives the worker */
 					   last-level cache */
 	uint64_t idle_timeout_ns;       /* a connection without a request */
 	uint64_t drain_ns;              /* how long responses may take after sl_worker_drain */
+	bool copy_only;                 /* steering is generic: do not try AF_XDP zero-copy */
 	bool busy_poll;
 	struct sluice_worker_stats *stats; /* one writer: this worker */
 };
@@ -40,6 +41,11 @@ int sl_worker_process_init(void);
  * with its line in the log: -errno; then nothing is left behind. */
 int sl_worker_open(struct sl_worker **worker, const struct sl_worker_config *config);
 void sl_worker_close(struct sl_worker *worker);
+
+/* A client that comes back lands on whatever worker its new port hashes to: makes to open the
+ * session tickets that from has sealed, and the other way round. Both serve TLS. Main thread,
+ * before either runs. Errors: -ENOTSUP. */
+int sl_worker_share_tickets(struct sl_worker *to, struct sl_worker *from);
 
 /* The AF_XDP socket, for steering. */
 int sl_worker_socket(const struct sl_worker *worker);

@@ -98,7 +98,7 @@ static void start_receiving(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct
 /* False if the SYN gets no answer. */
 static bool admit(struct sl_tcp *tcp, const struct sl_segment *segment, uint32_t *idx)
 {
-	if (!tcp->listening || is_martian(segment))
+	if (is_martian(segment))
 		return false;
 	/* SYN with FIN or RST is nobody's handshake; an ECN-setup SYN is one like any other. */
 	if ((segment->flags & (SL_TCP_SYN | SL_TCP_FIN | SL_TCP_RST | SL_TCP_ACK)) != SL_TCP_SYN)

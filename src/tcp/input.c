@@ -50,7 +50,7 @@ static void without_connection(struct sl_tcp *tcp, const struct sl_segment *segm
 
 	if (segment->flags & SL_TCP_RST)
 		return;
-	if (listener_idx < tcp->listener_cnt && !(segment->flags & SL_TCP_ACK)) {
+	if (tcp->listening && listener_idx < tcp->listener_cnt && !(segment->flags & SL_TCP_ACK)) {
 		if (segment->flags & SL_TCP_SYN)
 			sl_tcp_open_passive(tcp, segment, listener_idx, has_isn_floor, isn_floor);
 		return;

@@ -165,7 +165,7 @@ void sl_tcp_close(struct sl_tcp *tcp, struct sl_tcp_conn conn, uint64_t now_ns);
 /* RST now; the GONE event follows. Nothing more of it may be sent. */
 void sl_tcp_abort(struct sl_tcp *tcp, struct sl_tcp_conn conn, uint64_t now_ns);
 
-/* Stop answering SYNs (draining). */
+/* Draining: from now on SYNs are refused with RST, so that clients turn elsewhere at once. */
 void sl_tcp_stop_listening(struct sl_tcp *tcp);
 
 /* ---- Looking in ---------------------------------------------------------------------- */

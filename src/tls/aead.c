@@ -62,17 +62,13 @@ int sl_aead_init(struct sl_aead **out, const char *name)
 	if (!aead)
 		return -ENOMEM;
 	sl_tls_heap_install();
-	ret = sl_tls_hmac_init(&aead->hmac);
-	if (ret)
-		goto fail;
 	ret = engine_start(aead, name);
-	if (ret)
-		goto fail;
+	if (ret) {
+		sl_aead_fini(aead);
+		return ret;
+	}
 	*out = aead;
 	return 0;
-fail:
-	sl_aead_fini(aead);
-	return ret;
 }
 
 void sl_aead_fini(struct sl_aead *aead)
@@ -81,7 +77,6 @@ void sl_aead_fini(struct sl_aead *aead)
 		return;
 	if (aead->engine)
 		aead->engine->fini(aead->state);
-	sl_tls_hmac_fini(&aead->hmac);
 	sl_free(aead);
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What an AEAD engine is to aead.c, which chooses one and passes calls on. Seen by aead*.c and by
- * keys.c (for the hash beside the engine), by nobody else.
+ * What an AEAD engine is to aead.c, which chooses one and passes calls on. Seen by aead*.c only.
  *
  * An engine never allocates after its init. The table it expands a key into starts with whatever
  * it likes; it must find the kind again in it.
@@ -10,7 +9,6 @@
 #define SL_TLS_AEAD_ENGINE_H
 
 #include "tls/aead.h"
-#include "tls/hmac.h"
 
 struct sl_aead_engine {
 	/* *state is the engine's own, *detail what follows its name in sl_aead_name ("" for none).
@@ -32,7 +30,6 @@ struct sl_aead_engine {
 struct sl_aead {
 	const struct sl_aead_engine *engine;
 	void *state;
-	struct sl_tls_hmac hmac;
 	char name[32];
 };
 

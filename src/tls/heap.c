@@ -201,6 +201,11 @@ static void *heap_malloc(size_t len_bytes, const char *file, int line)
 	return block ? (uint8_t *)block + HEADER_BYTES : NULL;
 }
 
+static struct block *block_of(void *payload)
+{
+	return (struct block *)((uint8_t *)payload - HEADER_BYTES);
+}
+
 static void heap_free(void *payload, const char *file, int line)
 {
 	struct block *block;
@@ -209,7 +214,7 @@ static void heap_free(void *payload, const char *file, int line)
 	(void)line;
 	if (!payload)
 		return;
-	block = (struct block *)((uint8_t *)payload - HEADER_BYTES);
+	block = block_of(payload);
 	if (block->owner)
 		block_give(block->owner, block);
 	else
@@ -218,7 +223,7 @@ static void heap_free(void *payload, const char *file, int line)
 
 static void *heap_realloc(void *payload, size_t len_bytes, const char *file, int line)
 {
-	struct block *block = (struct block *)((uint8_t *)payload - HEADER_BYTES);
+	struct block *block;
 	size_t old_bytes;
 	void *moved;
 
@@ -228,6 +233,7 @@ static void *heap_realloc(void *payload, size_t len_bytes, const char *file, int
 		heap_free(payload, file, line);
 		return NULL;
 	}
+	block = block_of(payload);
 	old_bytes = block->size_bytes - HEADER_BYTES;
 	if (len_bytes <= old_bytes && len_bytes >= old_bytes / 2)
 		return payload;

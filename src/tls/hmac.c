@@ -1,75 +1,68 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * On OpenSSL's low-level hashes, which keep their state on the stack. They are deprecated in favour
+ * of EVP; but EVP_DigestInit_ex2 (3.0) allocates a new state with every start even if the context
+ * has one already, and a KeyUpdate must neither allocate nor fail.
+ */
+#define OPENSSL_SUPPRESS_DEPRECATED
+
 #include "tls/hmac.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
+#include <openssl/sha.h>
 
 #include "base/bug.h"
 
-enum { BLOCK_MAX_BYTES = 128 };
+enum { BLOCK_MAX_BYTES = SHA512_CBLOCK, INNER_PAD = 0x36, OUTER_PAD = 0x5c };
 
-/* A context that keeps its algorithm: starting it again costs no fetch and no allocation. */
-static EVP_MD_CTX *digest_open(const char *name)
+static void sha256(const uint8_t *block, const uint8_t *data, size_t data_bytes, uint8_t *out)
 {
-	EVP_MD *md = EVP_MD_fetch(NULL, name, NULL);
-	EVP_MD_CTX *context = EVP_MD_CTX_new();
+	SHA256_CTX context;
 
-	if (md && context && EVP_DigestInit_ex2(context, md, NULL)) {
-		EVP_MD_free(md); /* the context holds its own reference */
-		return context;
-	}
-	EVP_MD_free(md);
-	EVP_MD_CTX_free(context);
-	return NULL;
+	SHA256_Init(&context);
+	SHA256_Update(&context, block, SHA256_CBLOCK);
+	SHA256_Update(&context, data, data_bytes);
+	SHA256_Final(out, &context);
+	OPENSSL_cleanse(&context, sizeof(context));
 }
 
-int sl_tls_hmac_init(struct sl_tls_hmac *hmac)
+static void sha384(const uint8_t *block, const uint8_t *data, size_t data_bytes, uint8_t *out)
 {
-	hmac->sha256 = digest_open("SHA256");
-	hmac->sha384 = digest_open("SHA384");
-	if (hmac->sha256 && hmac->sha384)
-		return 0;
-	sl_tls_hmac_fini(hmac);
-	return -ENOMEM;
-}
+	SHA512_CTX context;
 
-void sl_tls_hmac_fini(struct sl_tls_hmac *hmac)
-{
-	EVP_MD_CTX_free(hmac->sha256);
-	EVP_MD_CTX_free(hmac->sha384);
-	memset(hmac, 0, sizeof(*hmac));
+	SHA384_Init(&context);
+	SHA384_Update(&context, block, SHA512_CBLOCK);
+	SHA384_Update(&context, data, data_bytes);
+	SHA384_Final(out, &context);
+	OPENSSL_cleanse(&context, sizeof(context));
 }
 
 /* H((key xor pad) | data) */
-static void digest_padded(EVP_MD_CTX *context, const uint8_t *key, size_t key_bytes, uint8_t pad,
-			  const uint8_t *data, size_t data_bytes, uint8_t *out)
+static void hash_padded(uint32_t hash_bytes, const uint8_t *key, size_t key_bytes, uint8_t pad,
+			const uint8_t *data, size_t data_bytes, uint8_t *out)
 {
-	size_t block_bytes = EVP_MD_CTX_get_block_size(context);
 	uint8_t block[BLOCK_MAX_BYTES];
 
-	BUG_ON(block_bytes > sizeof(block));
-	BUG_ON(key_bytes > block_bytes);
-	memset(block, pad, block_bytes);
+	memset(block, pad, sizeof(block));
 	for (size_t i = 0; i < key_bytes; i++)
 		block[i] ^= key[i];
-	BUG_ON(!EVP_DigestInit_ex2(context, NULL, NULL));
-	BUG_ON(!EVP_DigestUpdate(context, block, block_bytes));
-	BUG_ON(!EVP_DigestUpdate(context, data, data_bytes));
-	BUG_ON(!EVP_DigestFinal_ex(context, out, NULL));
+	if (hash_bytes == SHA256_DIGEST_LENGTH)
+		sha256(block, data, data_bytes, out);
+	else
+		sha384(block, data, data_bytes, out);
 	OPENSSL_cleanse(block, sizeof(block));
 }
 
-void sl_tls_hmac(struct sl_tls_hmac *hmac, uint32_t hash_bytes, const uint8_t *key,
-		 size_t key_bytes, const uint8_t *data, size_t data_bytes, uint8_t *mac)
+void sl_tls_hmac(uint32_t hash_bytes, const uint8_t *key, size_t key_bytes, const uint8_t *data,
+		 size_t data_bytes, uint8_t *mac)
 {
-	EVP_MD_CTX *context = hash_bytes == 32 ? hmac->sha256 : hmac->sha384;
 	uint8_t inner[SL_HMAC_MAX_BYTES];
 
-	BUG_ON(hash_bytes != 32 && hash_bytes != 48);
-	digest_padded(context, key, key_bytes, 0x36, data, data_bytes, inner);
-	digest_padded(context, key, key_bytes, 0x5c, inner, hash_bytes, mac);
+	BUG_ON(hash_bytes != SHA256_DIGEST_LENGTH && hash_bytes != SHA384_DIGEST_LENGTH);
+	BUG_ON(key_bytes > (hash_bytes == SHA256_DIGEST_LENGTH ? SHA256_CBLOCK : SHA512_CBLOCK));
+	hash_padded(hash_bytes, key, key_bytes, INNER_PAD, data, data_bytes, inner);
+	hash_padded(hash_bytes, key, key_bytes, OUTER_PAD, inner, hash_bytes, mac);
 	OPENSSL_cleanse(inner, sizeof(inner));
 }

@@ -6,7 +6,7 @@
 #include <openssl/crypto.h>
 
 #include "base/bug.h"
-#include "tls/aead_engine.h"
+#include "tls/hmac.h"
 
 enum {
 	LABEL_MAX_BYTES = 32,                         /* "tls13 " included; TLS's longest is 18 */
@@ -35,8 +35,8 @@ static size_t label_encode(const char *label, uint32_t out_bytes, uint8_t *info)
 
 /* HKDF-Expand (RFC 5869, 2.3) of at most one block of the hash, or two: T(1) = HMAC(secret, info |
  * 1), T(2) = HMAC(secret, T(1) | info | 2). */
-void sl_tls_expand_label(struct sl_aead *aead, const uint8_t *secret, uint32_t hash_bytes,
-			 const char *label, uint8_t *out, uint32_t out_bytes)
+void sl_tls_expand_label(const uint8_t *secret, uint32_t hash_bytes, const char *label,
+			 uint8_t *out, uint32_t out_bytes)
 {
 	uint8_t data[SL_HMAC_MAX_BYTES + INFO_MAX_BYTES + 1];
 	uint8_t info[INFO_MAX_BYTES];
@@ -54,8 +54,8 @@ void sl_tls_expand_label(struct sl_aead *aead, const uint8_t *secret, uint32_t h
 		memcpy(data, block, before_bytes);
 		memcpy(data + before_bytes, info, info_bytes);
 		data[before_bytes + info_bytes] = block_no;
-		sl_tls_hmac(&aead->hmac, hash_bytes, secret, hash_bytes, data,
-			    before_bytes + info_bytes + 1, block);
+		sl_tls_hmac(hash_bytes, secret, hash_bytes, data, before_bytes + info_bytes + 1,
+			    block);
 		memcpy(out + done_bytes, block, piece_bytes);
 		done_bytes += piece_bytes;
 		before_bytes = hash_bytes;
@@ -69,10 +69,9 @@ void sl_tls_keys_derive(struct sl_tls_keys *keys, struct sl_aead *aead, void *ta
 	uint8_t key[SL_AEAD_KEY_MAX_BYTES];
 
 	BUG_ON(keys->secret_bytes != 32 && keys->secret_bytes != 48);
-	sl_tls_expand_label(aead, keys->secret, keys->secret_bytes, "key", key,
+	sl_tls_expand_label(keys->secret, keys->secret_bytes, "key", key,
 			    sl_aead_key_bytes(keys->kind));
-	sl_tls_expand_label(aead, keys->secret, keys->secret_bytes, "iv", keys->iv,
-			    sizeof(keys->iv));
+	sl_tls_expand_label(keys->secret, keys->secret_bytes, "iv", keys->iv, sizeof(keys->iv));
 	sl_aead_expand(aead, table, keys->kind, key);
 	keys->record_no = 0;
 	OPENSSL_cleanse(key, sizeof(key));
@@ -82,7 +81,7 @@ void sl_tls_keys_update(struct sl_tls_keys *keys, struct sl_aead *aead, void *ta
 {
 	uint8_t next[SL_SECRET_MAX_BYTES];
 
-	sl_tls_expand_label(aead, keys->secret, keys->secret_bytes, "traffic upd", next,
+	sl_tls_expand_label(keys->secret, keys->secret_bytes, "traffic upd", next,
 			    keys->secret_bytes);
 	memcpy(keys->secret, next, keys->secret_bytes);
 	OPENSSL_cleanse(next, sizeof(next));

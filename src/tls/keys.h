@@ -28,9 +28,9 @@ struct sl_tls_keys {
 
 /* HKDF-Expand-Label (RFC 8446, 7.1) with an empty context. hash_bytes 32 or 48 selects SHA-256 or
  * SHA-384, and is the length of secret; label without "tls13 ", up to 26 bytes; out_bytes [1, 48].
- * Does not allocate: the hash beside the engine is used. */
-void sl_tls_expand_label(struct sl_aead *aead, const uint8_t *secret, uint32_t hash_bytes,
-			 const char *label, uint8_t *out, uint32_t out_bytes);
+ * Does not allocate. */
+void sl_tls_expand_label(const uint8_t *secret, uint32_t hash_bytes, const char *label,
+			 uint8_t *out, uint32_t out_bytes);
 
 /* keys->kind, secret, secret_bytes are set: derives key and IV, expands into table, sets record_no
  * to 0. */

@@ -1,25 +1,25 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# What bad input gets: one line that says what and where, exit 1, nothing attached, nothing left
-# behind.
+# What bad input gets: one line that says what and where, exit 1 (2 for a command line that cannot
+# be understood), nothing attached, nothing left behind.
 
 . "$(dirname "$0")/lib.sh"
 
 need ip ethtool openssl clang mkfs.ext4
 
-# refused PATTERN ARGUMENT…: `sluice serve ARGUMENT…` says one line, which matches PATTERN.
+# refused STATUS PATTERN ARGUMENT…: `sluice serve ARGUMENT…` says one line, which matches PATTERN.
 refused()
 {
-	local pattern=$1 status
+	local expected=$1 pattern=$2 status
 
-	shift
+	shift 2
 	rm -rf "$run_dir"
 	mkdir -p "$run_dir"
 	in_server timeout 10 "$SLUICE" serve --run-dir "$run_dir" "$@" >"$work/said" 2>&1
 	status=$?
 	cat "$work/said"
-	[ $status = 1 ] || { echo "exit status $status, not 1"; return 1; }
+	[ $status = "$expected" ] || { echo "exit status $status, not $expected"; return 1; }
 	[ "$(wc -l <"$work/said")" = 1 ] || { echo "not one line"; return 1; }
 	grep -Eqi -- "$pattern" "$work/said" || { echo "does not say: $pattern"; return 1; }
 	nothing_left
@@ -28,7 +28,10 @@ refused()
 nothing_left()
 {
 	not xdp_attached || { echo "an XDP program is attached"; return 1; }
-	[ -z "$(ls -A "$run_dir")" ] || { echo "left behind:"; ls -lA "$run_dir"; return 1; }
+	[ -z "$(ls -A "$run_dir" 2>/dev/null)" ] && return
+	echo "left behind:"
+	ls -lA "$run_dir"
+	return 1
 }
 
 # valid WITHOUT [ARGUMENT…]: the options of a good command line, but for option WITHOUT.
@@ -50,8 +53,16 @@ but()
 	local -a arguments=()
 
 	valid "$1"
-	[ -z "$2" ] || arguments+=("$1" "$2")
-	ok "$3" refused "$4" "${arguments[@]}"
+	ok "$3" refused "${expected:-1}" "$4" "${arguments[@]}" "$1" "$2"
+}
+
+# without OPTION DESCRIPTION PATTERN: a command line that lacks something cannot be understood.
+without()
+{
+	local -a arguments=()
+
+	valid "$1"
+	ok "$2" refused 2 "$3" "${arguments[@]}"
 }
 
 ok "a namespace pair" net_pair
@@ -66,28 +77,28 @@ mount -t ramfs none "$work/ramfs" && undo umount "$work/ramfs"
 echo hello >"$work/ramfs/hello.txt"
 
 but -i nosuch0 "an interface that is not there" nosuch0
-but -i '' "no interface" '-i|interface'
-but -l '' "no listener" '-l|listen'
+without -i "no interface" '-i|interface'
+without -l "no listener" '-l|listen'
+without -r "no root" '-r|root'
+without --cert "a key and no certificate" 'cert'
+without --key "a certificate and no key" 'key'
+expected=2 but --nosuch 1 "an option that does not exist" 'nosuch'
+expected=2 but --workers 0 "no workers" 'workers'
+expected=2 but --workers 65 "more workers than there may be" 'workers'
 but -l "$server_ip:0" "port 0" 'port'
 but -l "$server_ip:65536" "port 65536" 'port'
 but -l "$server_ip:x" "a port that is no number" 'port'
 but -l "10.77.0.300:80" "an address that is none" '10\.77\.0\.300'
-but -l "10.78.0.1:80" "an address the interface does not have" '10\.78\.0\.1'
-but -r '' "no root" '-r|root'
+but -l "10.78.0.1:443,tls" "an address the interface does not have" '10\.78\.0\.1'
 but -r "$work/nosuch" "a root that is not there" "$work/nosuch"
 but -r "$root/hello.txt" "a root that is a file" 'hello\.txt.*directory'
 but -r "$work/ramfs" "a root without O_DIRECT" 'ramfs.*O_DIRECT|O_DIRECT.*ramfs'
-but --cert '' "no certificate" 'cert'
 but --cert "$work/nosuch.pem" "a certificate that is not there" 'nosuch\.pem'
 but --cert "$root/hello.txt" "a certificate that is none" 'hello\.txt'
-but --key '' "no key" 'key'
 but --key "$work/nosuch.pem" "a key that is not there" 'nosuch\.pem'
 but --key "$work" "a key that cannot be read" "$work"
 but --key "$work/broken.pem" "a key cut short" 'broken\.pem'
-but --key "$work/other.pem" "a key of another certificate" 'match'
-but --workers 0 "no workers" 'workers'
-but --workers 65 "more workers than there may be" 'workers'
-but --nosuch 1 "an option that does not exist" 'nosuch'
+but --key "$work/other.pem" "a key of another certificate" 'match|belong'
 
 # A program that is attached already stays, and the line names it.
 other_program_named()

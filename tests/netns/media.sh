@@ -23,11 +23,13 @@ else
 	big=/big.bin
 fi
 
-# Pseudo-random bytes that are the same everywhere: AES-CTR over nothing, with a fixed key.
+# random_bytes CNT [OFFSET]: pseudo-random bytes that are the same everywhere: AES-CTR over nothing,
+# with a fixed key. OFFSET is a multiple of 16; /big.bin has these bytes there.
 random_bytes()
 {
 	head -c "$1" /dev/zero |
-		openssl enc -aes-128-ctr -K "$(printf %032d 2)" -iv "$(printf %032d 0)"
+		openssl enc -aes-128-ctr -K "$(printf %032d 2)" \
+			-iv "$(printf %032x $((${2:-0} / 16)))"
 }
 
 # 30 s of test picture and tone, encoded once, then written as DASH and HLS and as one file.
@@ -69,7 +71,7 @@ loop_detach()
 # A server just ended may hold the directory for a moment more: its ring is torn down by the kernel.
 umount_soon()
 {
-	within 5 umount "$1"
+	within 5 umount "$1" 2>/dev/null || umount -l "$1"
 }
 
 # image_make FILE MEGABYTES

@@ -4,7 +4,7 @@
 # Networks for one script: namespaces named after its process, so scripts may run side by side.
 #
 #	net_pair:      server ── veth ── client
-#	net_middle:    server ── veth ── middle ── veth ── client     (tests/netns/link forwards)
+#	net_middle:    server ── veth ── middle ── veth ── client    (tests/netns/bad_link forwards)
 #
 # Addresses may be the same in every script: nothing leaves the namespaces.
 
@@ -18,23 +18,31 @@ client_ip=10.77.0.2
 server_ip6=fd77::1
 client_ip6=fd77::2
 
+# `ip netns exec` would do, too, but it copies all mounts, ours among them: they would stay busy for
+# as long as any process that anybody started so.
 in_server()
 {
-	ip netns exec "$server_ns" "$@"
+	nsenter --net="/run/netns/$server_ns" "$@"
 }
 
 in_middle()
 {
-	ip netns exec "$middle_ns" "$@"
+	nsenter --net="/run/netns/$middle_ns" "$@"
 }
 
 in_client()
 {
-	ip netns exec "$client_ns" "$@"
+	nsenter --net="/run/netns/$client_ns" "$@"
 }
 
-# Ends what still runs in namespace $1, then the namespace: the interfaces in it go with it.
-ns_del()
+# ns_run NAMESPACE COMMAND… &: a process of ours there; $! is the command's own.
+ns_run()
+{
+	exec nsenter --net="/run/netns/$1" "${@:2}"
+}
+
+# Ends what still runs in namespace $1.
+ns_empty()
 {
 	local pids tries
 
@@ -45,6 +53,12 @@ ns_del()
 		kill -"$tries" $pids 2>/dev/null
 		sleep 0.2
 	done
+}
+
+# The interfaces in it go with it.
+ns_del()
+{
+	ns_empty "$1"
 	ip netns del "$1"
 }
 
@@ -64,11 +78,14 @@ veth_add()
 }
 
 # An AF_XDP server sees packets as its peer made them: the client fills in its checksums itself. The
-# server's end needs no segmentation offload, and without it the client's NAPI and GRO are used.
+# server's end needs no segmentation offload, and without it the client's NAPI and GRO are used. Its
+# queueing discipline is never used by AF_XDP, but a veth that has one says when the peer's ring is
+# full, instead of dropping.
 offloads_set()
 {
 	in_client ethtool -K "$client_if" tx off >/dev/null
 	in_server ethtool -K "$server_if" tso off >/dev/null
+	in_server tc qdisc replace dev "$server_if" root pfifo
 }
 
 addresses_add()
@@ -89,6 +106,27 @@ net_pair()
 	offloads_set
 }
 
+# mac_of NAMESPACE INTERFACE
+mac_of()
+{
+	ip -n "$1" -j link show "$2" | jq -r '.[0].address'
+}
+
+# Who is where need not be asked over a link that damages packets: ARP has no checksum.
+neighbours_add()
+{
+	local ip
+
+	for ip in "$server_ip" "$server_ip6"; do
+		ip -n "$client_ns" neigh replace "$ip" dev "$client_if" nud permanent \
+			lladdr "$(mac_of "$server_ns" "$server_if")"
+	done
+	for ip in "$client_ip" "$client_ip6"; do
+		ip -n "$server_ns" neigh replace "$ip" dev "$server_if" nud permanent \
+			lladdr "$(mac_of "$client_ns" "$client_if")"
+	done
+}
+
 # The middle's ends are m0 (towards the client) and m1 (towards the server). Nothing passes before
 # link_start.
 net_middle()
@@ -104,13 +142,14 @@ net_middle()
 		in_middle ethtool -K "$end" tx off gro off >/dev/null
 	done
 	addresses_add
+	neighbours_add
 	offloads_set
 }
 
-# link_start OPTIONS…: the link emulator between m0 and m1, see link.c.
+# link_start OPTIONS…: the link emulator between m0 and m1, see bad_link.c.
 link_start()
 {
-	in_middle "$SL_BUILD_DIR/tests/netns/link" m0 m1 "$@" >"$work/link.log" 2>&1 &
+	ns_run "$middle_ns" "$SL_BUILD_DIR/tests/netns/bad_link" m0 m1 "$@" >"$work/link.log" 2>&1 &
 	link_pid=$!
 	within 5 in_client ping -c 1 -W 1 -q "$server_ip" >/dev/null
 }

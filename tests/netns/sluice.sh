@@ -23,9 +23,10 @@ sluice_start()
 {
 	mkdir -p "$run_dir"
 	[ -n "${listeners-}" ] || listeners_of "$server_ip" "$server_ip6"
-	in_server "$SLUICE" serve -i "$server_if" -r "$root" --cert "$cert" --key "$key" \
+	ns_run "$server_ns" "$SLUICE" serve -i "$server_if" -r "$root" --cert "$cert" --key "$key" \
 		--run-dir "$run_dir" "${listeners[@]}" "$@" >>"$work/sluice.log" 2>&1 &
 	sluice_pid=$!
+	undo ns_empty "$server_ns" # it keeps $root busy
 	within 10 sluice_answers_or_died && kill -0 "$sluice_pid" 2>/dev/null
 }
 

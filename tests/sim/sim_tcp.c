@@ -21,7 +21,7 @@ static void bytes_add(struct sl_sim_tcp_bytes *bytes, const void *data, size_t l
 {
 	if (bytes->read_bytes > 0 && bytes->read_bytes == bytes->len_bytes)
 		bytes->read_bytes = bytes->len_bytes = 0;
-	if (bytes->len_bytes + len_bytes > bytes->max_bytes) {
+	if (bytes->read_bytes > 0 && bytes->len_bytes + len_bytes > bytes->max_bytes) {
 		memmove(bytes->data, bytes->data + bytes->read_bytes,
 			bytes->len_bytes - bytes->read_bytes);
 		bytes->len_bytes -= bytes->read_bytes;

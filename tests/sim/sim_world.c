@@ -159,7 +159,7 @@ void sl_sim_world_step(struct sl_sim_world *world, uint64_t until_ns)
 	busy = sl_worker_turn(world->worker, world->now_ns, &worker_ns);
 	check(world);
 	if (busy) {
-		next_ns = world->now_ns + SL_NS_PER_US; /* a turn takes its time */
+		next_ns = world->now_ns;
 	} else {
 		next_ns = earlier(worker_ns, sl_sim_disk_next_ns(world->worker->disk));
 		next_ns = earlier(next_ns, sl_sim_nic_worker_next_ns(world->worker->nic));
@@ -168,8 +168,8 @@ void sl_sim_world_step(struct sl_sim_world *world, uint64_t until_ns)
 	for (uint32_t i = 0; i < world->client_cnt; i++)
 		next_ns = earlier(next_ns, sl_sim_tcp_next_ns(&world->clients[i]->tcp));
 	next_ns = earlier(next_ns, until_ns);
-	if (next_ns > world->now_ns)
-		world->now_ns = next_ns;
+	/* A turn takes its time, so time always moves. */
+	world->now_ns = next_ns > world->now_ns ? next_ns : world->now_ns + SL_NS_PER_US;
 	sl_sim_clock_set(world->now_ns);
 }
 

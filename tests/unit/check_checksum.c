@@ -108,6 +108,7 @@ Suite *suite_checksum(void)
 	Suite *suite = suite_create("checksum");
 	TCase *tcase = tcase_create("RFC 1071");
 
+	tcase_set_timeout(tcase, 60); /* for the sanitizers on a busy machine */
 	tcase_add_test(tcase, the_example_of_rfc_1071);
 	tcase_add_test(tcase, nothing_sums_to_nothing);
 	tcase_add_test(tcase, carries_come_around);

@@ -38,6 +38,7 @@ Suite *suite_random(void)
 	Suite *suite = suite_create("random");
 	TCase *tcase = tcase_create("random");
 
+	tcase_set_timeout(tcase, 60); /* for the sanitizers on a busy machine */
 	tcase_add_test(tcase, two_fills_differ);
 	tcase_add_test(tcase, a_long_one_is_filled_to_its_end_and_not_beyond);
 	suite_add_tcase(suite, tcase);

@@ -212,10 +212,15 @@ END_TEST
 
 START_TEST(while_draining_nobody_gets_in)
 {
+	struct story_packet *reply;
+
 	story_open(&story, (struct story_options){ 0 });
 	sl_tcp_stop_listening(story.tcp);
 	story.peer_port++;
 	story_syn(&story);
+	reply = left(&story);
+	ck_assert_ptr_nonnull(reply);
+	ck_assert_uint_eq(reply->segment.flags, SL_TCP_RST | SL_TCP_ACK);
 	story_expect_silence(&story);
 	story.peer_port--;
 	story_data(&story, 1, 1, 10); /* who is in stays in */

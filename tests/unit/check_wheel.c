@@ -285,6 +285,7 @@ Suite *suite_wheel(void)
 	Suite *suite = suite_create("wheel");
 	TCase *tcase = tcase_create("wheel");
 
+	tcase_set_timeout(tcase, 60); /* for the sanitizers on a busy machine */
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, nothing_armed_nothing_fires);
 	tcase_add_loop_test(tcase, a_timer_is_never_early_and_at_most_a_tick_late, 0,

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Why a second? An answer may be that old, whatever the file system says by now. With inotify it
+ * could be fresh, at the price of a watch a directory, of events that get lost, and of nothing at
+ * all on a network file system; a second is what players of live streams sleep between two looks
+ * at a playlist anyway.
+ */
+#include "content/content.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/bug.h"
+#include "base/clock.h"
+#include "base/limits.h"
+#include "content/mime.h"
+#include "content/table.h"
+
+#define FRESH_NS SL_NS_PER_S
+
+int sl_content_init(struct sl_content **content_out, const struct sl_content_config *config,
+		    struct sl_disk *disk)
+{
+	struct sl_content *content = sl_alloc(1, sizeof(*content));
+
+	BUG_ON(config->object_cnt == 0 || config->object_cnt > 65536);
+	BUG_ON(config->waiter_cnt == 0);
+	if (!content)
+		return -ENOMEM;
+	content->disk = disk;
+	content->answers = SL_LIST_EMPTY;
+	content->waiter_cnt = config->waiter_cnt;
+	content->waiters = sl_alloc(config->waiter_cnt, sizeof(*content->waiters));
+	content->waiter_links = sl_alloc(config->waiter_cnt, sizeof(*content->waiter_links));
+	if (sl_table_init(content, config->object_cnt) < 0 || !content->waiters ||
+	    !content->waiter_links) {
+		sl_content_fini(content);
+		return -ENOMEM;
+	}
+	*content_out = content;
+	return 0;
+}
+
+void sl_content_fini(struct sl_content *content)
+{
+	if (!content)
+		return;
+	sl_table_fini(content);
+	sl_free(content->waiter_links);
+	sl_free(content->waiters);
+	sl_free(content);
+}
+
+/* ---- looking up -------------------------------------------------------------------------------
+ */
+
+static int join(struct sl_content *content, uint32_t idx, uint32_t waiter)
+{
+	content->waiters[waiter] = (struct sl_waiter){
+		.state = SL_WAITER_WAITING,
+		.entry_idx = idx,
+	};
+	sl_list_append(&content->entries[idx].waiters, content->waiter_links, waiter);
+	return -EINPROGRESS;
+}
+
+/* The entry's name is looked up on disk; waiter is the first to want to know. */
+static int begin(struct sl_content *content, uint32_t idx, uint32_t previous_idx, uint32_t waiter)
+{
+	struct sl_entry *entry = &content->entries[idx];
+
+	entry->state = SL_ENTRY_OPENING;
+	entry->previous_idx = previous_idx;
+	entry->waiters = SL_LIST_EMPTY;
+	content->counters.misses++;
+	sl_disk_open_file(content->disk, sl_table_path(content, idx), idx);
+	return join(content, idx, waiter);
+}
+
+/* found_idx is an object of that name, too old to be believed, or SL_ENTRY_NONE. */
+static int look_up(struct sl_content *content, const char *path, uint64_t hash, uint32_t found_idx,
+		   uint32_t waiter)
+{
+	uint32_t idx = sl_table_take(content);
+
+	if (idx == SL_ENTRY_NONE)
+		return -EMFILE;
+	/* Was it idle, it may have been evicted just now, to become idx. */
+	if (found_idx == idx)
+		found_idx = SL_ENTRY_NONE;
+	if (found_idx != SL_ENTRY_NONE) {
+		sl_table_hold(content, found_idx);
+		sl_table_unname(content, found_idx);
+	}
+	content->entries[idx].hash = hash;
+	memcpy(sl_table_path(content, idx), path, strlen(path) + 1);
+	sl_table_name(content, idx);
+	return begin(content, idx, found_idx, waiter);
+}
+
+int sl_content_get(struct sl_content *content, const char *path, uint32_t waiter, uint64_t now_ns,
+		   uint32_t *object_idx)
+{
+	uint64_t hash = sl_table_hash(content, path);
+	struct sl_entry *entry;
+	uint32_t idx;
+
+	BUG_ON(waiter >= content->waiter_cnt);
+	BUG_ON(content->waiters[waiter].state != SL_WAITER_NONE);
+	BUG_ON(strlen(path) >= SL_PATH_MAX_BYTES);
+
+	sl_table_trim(content, now_ns);
+	idx = sl_table_find(content, path, hash);
+	if (idx == SL_ENTRY_NONE)
+		return look_up(content, path, hash, SL_ENTRY_NONE, waiter);
+	entry = &content->entries[idx];
+	if (entry->state == SL_ENTRY_OPENING) {
+		content->counters.opens_shared++;
+		return join(content, idx, waiter);
+	}
+	if (now_ns - entry->checked_ns < FRESH_NS) {
+		content->counters.hits++;
+		if (entry->state == SL_ENTRY_FAILED)
+			return entry->error;
+		sl_table_hold(content, idx);
+		entry->used_ns = now_ns;
+		*object_idx = idx;
+		return 0;
+	}
+	if (entry->state == SL_ENTRY_OPEN)
+		return look_up(content, path, hash, idx, waiter);
+	sl_list_remove(&content->failed, content->entry_links, idx);
+	return begin(content, idx, SL_ENTRY_NONE, waiter);
+}
+
+void sl_content_hold(struct sl_content *content, uint32_t object_idx)
+{
+	BUG_ON(object_idx >= content->object_cnt);
+	BUG_ON(content->entries[object_idx].refs_cnt == 0);
+	sl_table_hold(content, object_idx);
+}
+
+void sl_content_put(struct sl_content *content, uint32_t object_idx)
+{
+	BUG_ON(object_idx >= content->object_cnt);
+	sl_table_drop(content, object_idx);
+}
+
+const struct sl_object *sl_content_object(const struct sl_content *content, uint32_t object_idx)
+{
+	BUG_ON_HOT(object_idx >= content->object_cnt);
+	BUG_ON_HOT(content->entries[object_idx].refs_cnt == 0);
+	return &content->entries[object_idx].object;
+}
+
+/* ---- what the disk says -----------------------------------------------------------------------
+ */
+
+/* The inode number of some file systems fills 64 bits; 32 of them keep the tag within its bounds,
+ * and the other two parts tell files apart well enough. */
+static void write_etag(char etag[SL_OBJECT_ETAG_BYTES], const struct sl_disk_info *info)
+{
+	snprintf(etag, SL_OBJECT_ETAG_BYTES, "\"%" PRIx64 "-%" PRIx64 "-%" PRIx32 "\"",
+		 (uint64_t)info->mtime_ns, info->size_bytes,
+		 (uint32_t)(info->ino ^ info->ino >> 32));
+}
+
+_Static_assert(SL_OBJECT_ETAG_BYTES >= 1 + 16 + 1 + 16 + 1 + 8 + 1 + 1, "the longest tag fits");
+
+static int64_t floor_s(int64_t ns)
+{
+	int64_t s = ns / (int64_t)SL_NS_PER_S;
+
+	return ns % (int64_t)SL_NS_PER_S < 0 ? s - 1 : s;
+}
+
+static bool same_file(const struct sl_disk_info *one, const struct sl_disk_info *other)
+{
+	return one->dev == other->dev && one->ino == other->ino &&
+	       one->size_bytes == other->size_bytes && one->mtime_ns == other->mtime_ns;
+}
+
+/* Everybody who waits at entry opening_idx gets the answer: error, or object idx with a reference.
+ */
+static void settle(struct sl_content *content, uint32_t opening_idx, int error, uint32_t idx)
+{
+	struct sl_list *list = &content->entries[opening_idx].waiters;
+
+	while (list->first_idx != SL_LIST_NONE) {
+		uint32_t waiter = list->first_idx;
+
+		sl_list_remove(list, content->waiter_links, waiter);
+		content->waiters[waiter] = (struct sl_waiter){
+			.state = SL_WAITER_ANSWERED,
+			.entry_idx = idx,
+			.error = error,
+		};
+		if (error == 0)
+			sl_table_hold(content, idx);
+		sl_list_append(&content->answers, content->waiter_links, waiter);
+	}
+}
+
+static void fail(struct sl_content *content, uint32_t idx, int error, uint64_t now_ns)
+{
+	struct sl_entry *entry = &content->entries[idx];
+
+	entry->state = SL_ENTRY_FAILED;
+	entry->error = error;
+	entry->checked_ns = now_ns;
+	sl_list_append(&content->failed, content->entry_links, idx);
+	settle(content, idx, error, SL_ENTRY_NONE);
+}
+
+/* It is the file that is open already: the look-up's own is closed, the object has its name again.
+ */
+static void confirm(struct sl_content *content, uint32_t idx, struct sl_disk_file file,
+		    uint64_t now_ns)
+{
+	uint32_t previous_idx = content->entries[idx].previous_idx;
+	struct sl_entry *previous = &content->entries[previous_idx];
+
+	sl_disk_close_file(content->disk, file);
+	sl_table_unname(content, idx);
+	sl_table_name(content, previous_idx);
+	previous->checked_ns = previous->used_ns = now_ns;
+	settle(content, idx, 0, previous_idx);
+	sl_table_give(content, idx);
+	sl_table_drop(content, previous_idx);
+}
+
+static void adopt(struct sl_content *content, uint32_t idx, const struct sl_disk_event *event,
+		  uint64_t now_ns)
+{
+	struct sl_entry *entry = &content->entries[idx];
+
+	entry->state = SL_ENTRY_OPEN;
+	entry->checked_ns = entry->used_ns = now_ns;
+	entry->info = event->info;
+	entry->object = (struct sl_object){
+		.file = event->file,
+		.size_bytes = event->info.size_bytes,
+		.mtime_s = floor_s(event->info.mtime_ns),
+		.align_bytes = event->info.align_bytes,
+		.mime = sl_mime_type(sl_table_path(content, idx)),
+	};
+	write_etag(entry->object.etag, &event->info);
+	content->counters.objects_cnt++;
+
+	/* A reference of our own, so that the entry is in no list meanwhile, and in the idle one
+	 * after, if all who waited have left. */
+	entry->refs_cnt = 1;
+	settle(content, idx, 0, idx);
+	sl_table_drop(content, idx);
+}
+
+void sl_content_opened(struct sl_content *content, const struct sl_disk_event *event,
+		       uint64_t now_ns)
+{
+	uint32_t idx = (uint32_t)event->cookie, previous_idx;
+
+	BUG_ON(event->kind != SL_DISK_OPENED);
+	BUG_ON(event->cookie >= content->object_cnt);
+	BUG_ON(content->entries[idx].state != SL_ENTRY_OPENING);
+
+	previous_idx = content->entries[idx].previous_idx;
+	if (previous_idx != SL_ENTRY_NONE && event->error == 0 &&
+	    same_file(&content->entries[previous_idx].info, &event->info)) {
+		confirm(content, idx, event->file, now_ns);
+		return;
+	}
+	if (previous_idx != SL_ENTRY_NONE)
+		sl_table_drop(content, previous_idx);
+	if (event->error < 0)
+		fail(content, idx, event->error, now_ns);
+	else
+		adopt(content, idx, event, now_ns);
+}
+
+/* ---- answers ----------------------------------------------------------------------------------
+ */
+
+bool sl_content_answer(struct sl_content *content, uint32_t *waiter, int *error,
+		       uint32_t *object_idx)
+{
+	struct sl_waiter *answered;
+
+	if (content->answers.first_idx == SL_LIST_NONE)
+		return false;
+	*waiter = content->answers.first_idx;
+	answered = &content->waiters[*waiter];
+	*error = answered->error;
+	*object_idx = answered->entry_idx;
+	answered->state = SL_WAITER_NONE;
+	sl_list_remove(&content->answers, content->waiter_links, *waiter);
+	return true;
+}
+
+void sl_content_forget(struct sl_content *content, uint32_t waiter)
+{
+	struct sl_waiter *forgotten = &content->waiters[waiter];
+
+	BUG_ON(waiter >= content->waiter_cnt);
+	if (forgotten->state == SL_WAITER_WAITING)
+		sl_list_remove(&content->entries[forgotten->entry_idx].waiters,
+			       content->waiter_links, waiter);
+	if (forgotten->state == SL_WAITER_ANSWERED) {
+		sl_list_remove(&content->answers, content->waiter_links, waiter);
+		if (forgotten->error == 0)
+			sl_content_put(content, forgotten->entry_idx);
+	}
+	forgotten->state = SL_WAITER_NONE;
+}
+
+const struct sl_content_counters *sl_content_counters(const struct sl_content *content)
+{
+	return &content->counters;
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "daemon/cmd.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "daemon/notify.h"
+#include "daemon/privileges.h"
+#include "daemon/serve_options.h"
+#include "daemon/server.h"
+#include "daemon/signals.h"
+
+enum ending {
+	ENDING_DRAINED,
+	ENDING_AT_ONCE, /* asked a second time, while workers still run */
+};
+
+static void told(int error, const char *what)
+{
+	if (error < 0)
+		sl_warning("the service manager was not told that we are %s: %s", what,
+			   strerror(-error));
+}
+
+static void notify_ready(const struct sl_server *server)
+{
+	char status[256];
+
+	snprintf(status, sizeof(status), "Serving %s on %s, %u worker%s", server->options->root,
+		 server->options->iface, server->worker_cnt, server->worker_cnt == 1 ? "" : "s");
+	told(sl_notify_ready(status), "ready");
+}
+
+static void drain(struct sl_server *server, const char *signal_name)
+{
+	uint64_t drain_ns = server->options->drain_ns;
+
+	sl_info("%s: letting responses finish, for %llu seconds at most; once more ends at once",
+		signal_name, (unsigned long long)(drain_ns / SL_NS_PER_S));
+	told(sl_notify_stopping(drain_ns), "stopping");
+	sl_server_drain(server);
+}
+
+static enum ending wait_for_end(struct sl_server *server, int signal_fd)
+{
+	struct pollfd fds[] = {
+		{ .fd = signal_fd, .events = POLLIN },
+		{ .fd = server->threads.ended_fd, .events = POLLIN },
+	};
+	bool draining = false;
+
+	while (!sl_threads_ended(&server->threads)) {
+		int number = sl_signals_next(signal_fd);
+
+		if (number == SIGHUP)
+			sl_info("SIGHUP: options come from the command line; restart to change "
+				"them");
+		else if (number != 0 && draining)
+			return ENDING_AT_ONCE;
+		else if (number != 0)
+			drain(server, number == SIGTERM ? "SIGTERM" : "SIGINT");
+		draining = draining || (number != 0 && number != SIGHUP);
+		if (number == 0)
+			poll(fds, 2, -1);
+	}
+	return ENDING_DRAINED;
+}
+
+static int serve(const struct sl_options *options, int signal_fd)
+{
+	static struct sl_server server;
+
+	if (sl_worker_process_init() < 0) {
+		sl_error("OpenSSL was used before Sluice could give it memory: a module that is "
+			 "loaded into every program does that (LD_PRELOAD)?");
+		return SL_EXIT_FAILURE;
+	}
+	sl_privileges_raise_limits();
+	if (sl_server_open(&server, options) < 0)
+		return SL_EXIT_FAILURE;
+	notify_ready(&server);
+	if (wait_for_end(&server, signal_fd) == ENDING_AT_ONCE) {
+		sl_warning("asked again: ending at once, responses are cut off");
+		sl_server_abandon(&server);
+		/* Not exit: its handlers would free what workers still use. */
+		_exit(SL_EXIT_FAILURE);
+	}
+	sl_server_close(&server);
+	sl_info("ended");
+	return SL_EXIT_OK;
+}
+
+int sl_cmd_serve(int argc, char **argv)
+{
+	static struct sl_options options;
+	char problem[SL_PROBLEM_BYTES];
+	int signal_fd, code;
+
+	switch (sl_options_parse(&options, argc, argv, problem)) {
+	case SL_OPTIONS_SERVE:
+		break;
+	case SL_OPTIONS_HELP:
+		fputs(sl_options_help, stdout);
+		return SL_EXIT_OK;
+	case SL_OPTIONS_UNUSABLE:
+		sl_error("%s", problem);
+		return SL_EXIT_FAILURE;
+	case SL_OPTIONS_USAGE:
+		sl_error("%s", problem);
+		return SL_EXIT_USAGE;
+	}
+	if (options.verbose)
+		sl_log_level(SL_LOG_DEBUG);
+	signal_fd = sl_signals_open();
+	if (signal_fd < 0)
+		return SL_EXIT_FAILURE;
+	code = serve(&options, signal_fd);
+	sl_signals_close(signal_fd);
+	return code;
+}

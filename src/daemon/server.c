@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "daemon/server.h"
+
+#include "base/bug.h"
+#include "base/log.h"
+#include "daemon/preflight.h"
+#include "daemon/privileges.h"
+#include "daemon/stats_print.h"
+#include "daemon/units.h"
+#include "serve/budget.h"
+#include "serve/credentials.h"
+
+static int check_queues(struct sl_server *server)
+{
+	const struct sl_options *options = server->options;
+	int queue_cnt = sl_steer_queues(options->iface);
+
+	if (queue_cnt < 0)
+		return queue_cnt;
+	return sl_preflight_workers(options->iface, (uint32_t)queue_cnt, options->worker_cnt,
+				    &server->queue_cnt);
+}
+
+static int expand_listeners(struct sl_server *server)
+{
+	int listener_cnt =
+	    sl_steer_expand(server->options->iface, server->options->listeners,
+			    server->options->listener_cnt, server->listeners, SL_LISTENERS_MAX);
+
+	if (listener_cnt < 0)
+		return listener_cnt;
+	server->listener_cnt = (uint32_t)listener_cnt;
+	return 0;
+}
+
+static int check_credentials(const struct sl_options *options)
+{
+	if (!options->certificate_path)
+		return 0;
+	return sl_serve_check_credentials(options->certificate_path, options->key_path);
+}
+
+/* Looks and touches nothing: most mistakes end here. */
+static int check(struct sl_server *server)
+{
+	int error = sl_preflight_iface(server->options->iface, &server->mtu_bytes);
+
+	if (error == 0)
+		error = check_queues(server);
+	if (error == 0)
+		error = expand_listeners(server);
+	if (error == 0)
+		error = sl_preflight_root(server->options->root);
+	if (error == 0)
+		error = check_credentials(server->options);
+	return error;
+}
+
+static int open_steering(struct sl_server *server)
+{
+	const struct sl_steer_config config = {
+		.iface = server->options->iface,
+		.listeners = server->listeners,
+		.listener_cnt = server->listener_cnt,
+		.dispatcher = server->options->dispatcher,
+		.generic = server->options->generic,
+	};
+	int error = sl_steer_open(&server->steer, &config);
+
+	if (error < 0) {
+		server->steer = NULL;
+		return error;
+	}
+	server->page.stats->process.steer_mode = (uint32_t)sl_steer_mode(server->steer);
+	server->page.stats->process.program_id = sl_steer_program_id(server->steer);
+	return 0;
+}
+
+static struct sl_worker_config worker_config(const struct sl_server *server, uint32_t idx)
+{
+	const struct sl_options *options = server->options;
+
+	return (struct sl_worker_config){
+		.iface = options->iface,
+		.queue = idx,
+		.mtu_bytes = server->mtu_bytes,
+		.listeners = server->listeners,
+		.listener_cnt = server->listener_cnt,
+		.root = options->root,
+		.certificate_path = options->certificate_path,
+		.key_path = options->key_path,
+		.aead = options->aead,
+		.conns_max = options->conns_max,
+		.pipeline_budget_bytes = options->pipeline_budget_bytes
+					     ? options->pipeline_budget_bytes
+					     : sl_budget_default(server->queue_cnt),
+		.idle_timeout_ns = options->idle_timeout_ns,
+		.drain_ns = options->drain_ns,
+		.copy_only = sl_steer_mode(server->steer) == SL_STEER_GENERIC,
+		.busy_poll = options->busy_poll,
+		.stats = &server->page.stats->workers[idx],
+	};
+}
+
+static int open_workers(struct sl_server *server)
+{
+	while (server->worker_cnt < server->queue_cnt) {
+		uint32_t idx = server->worker_cnt;
+		int error;
+
+		server->configs[idx] = worker_config(server, idx);
+		error = sl_worker_open(&server->workers[idx], &server->configs[idx]);
+		if (error < 0)
+			return error;
+		server->worker_cnt++;
+		if (idx > 0 && server->options->certificate_path)
+			error = sl_worker_share_tickets(server->workers[idx], server->workers[0]);
+		if (error < 0)
+			return error;
+	}
+	return 0;
+}
+
+static int steer_to_workers(struct sl_server *server)
+{
+	for (uint32_t idx = 0; idx < server->worker_cnt; idx++) {
+		int error =
+		    sl_steer_add_socket(server->steer, idx, sl_worker_socket(server->workers[idx]));
+
+		if (error < 0)
+			return error;
+	}
+	return 0;
+}
+
+/* The root was readable with the privileges of the start; what counts is who reads it later. */
+static int drop_privileges(struct sl_server *server)
+{
+	int error = sl_privileges_drop(server->options->dispatcher);
+
+	return error < 0 ? error : sl_preflight_root(server->options->root);
+}
+
+static void report_worker(const struct sl_server *server, uint32_t idx)
+{
+	const struct sluice_worker_stats *stats = &server->page.stats->workers[idx];
+	char memory[SL_UNITS_BYTES];
+
+	sl_info("worker %u: queue %u, CPU %d, %s, AEAD %s, %s of memory%s", idx, idx,
+		sl_threads_cpu(idx), stats->zero_copy ? "zero-copy" : "copy",
+		stats->aead[0] ? stats->aead : "none", sl_units_bytes(memory, stats->memory_bytes),
+		stats->huge_pages ? " in huge pages" : "");
+}
+
+static void report(const struct sl_server *server)
+{
+	const struct sl_options *options = server->options;
+	const struct sluice_process_stats *process = &server->page.stats->process;
+	char address[SL_ADDRESS_TEXT_BYTES];
+	int cpu_cnt = sl_threads_cpu_cnt();
+
+	sl_info("interface %s: MTU %u, %u receive queue%s, %s XDP, program %u", options->iface,
+		server->mtu_bytes, server->queue_cnt, server->queue_cnt == 1 ? "" : "s",
+		sl_stats_steering(process), process->program_id);
+	for (uint32_t idx = 0; idx < server->worker_cnt; idx++)
+		report_worker(server, idx);
+	if (cpu_cnt > 0 && server->worker_cnt > (uint32_t)cpu_cnt)
+		sl_warning("%u workers share %d CPUs; better is: ethtool -L %s combined %d",
+			   server->worker_cnt, cpu_cnt, options->iface, cpu_cnt);
+	for (uint32_t idx = 0; idx < server->listener_cnt; idx++) {
+		const struct sl_listener *listener = &server->listeners[idx];
+
+		sl_info("serving %s at %s://%s/", options->root, listener->tls ? "https" : "http",
+			sl_listener_format(listener, address));
+	}
+}
+
+static int set_up(struct sl_server *server)
+{
+	int error = check(server);
+
+	if (error == 0)
+		error = sl_stats_page_open(&server->page, server->options->run_dir,
+					   server->options->iface, server->queue_cnt);
+	if (error == 0)
+		error = open_steering(server);
+	if (error == 0)
+		error = open_workers(server);
+	if (error == 0)
+		error = steer_to_workers(server);
+	if (error == 0)
+		error = sl_stats_page_publish(&server->page);
+	if (error == 0)
+		error = drop_privileges(server);
+	if (error == 0)
+		error = sl_threads_start(&server->threads, server->workers,
+					 server->page.stats->workers, server->worker_cnt);
+	return error;
+}
+
+int sl_server_open(struct sl_server *server, const struct sl_options *options)
+{
+	int error;
+
+	*server = (struct sl_server){ .options = options, .threads = { .ended_fd = -1 } };
+	error = set_up(server);
+	if (error < 0)
+		sl_server_close(server);
+	else
+		report(server);
+	return error;
+}
+
+void sl_server_drain(struct sl_server *server)
+{
+	server->page.stats->process.draining = 1;
+	for (uint32_t idx = 0; idx < server->worker_cnt; idx++)
+		sl_worker_drain(server->workers[idx]);
+}
+
+void sl_server_close(struct sl_server *server)
+{
+	if (server->threads.ended_fd >= 0)
+		sl_threads_join(&server->threads);
+	while (server->worker_cnt > 0) {
+		sl_worker_close(server->workers[--server->worker_cnt]);
+		server->workers[server->worker_cnt] = NULL;
+	}
+	if (server->steer)
+		sl_steer_close(server->steer);
+	server->steer = NULL;
+	sl_stats_page_close(&server->page);
+}
+
+void sl_server_abandon(struct sl_server *server)
+{
+	BUG_ON(!server->steer);
+	sl_steer_close(server->steer);
+	server->steer = NULL;
+	/* Not unmapped: workers count until the last moment. */
+	sl_stats_page_remove(&server->page);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Server: everything `sluice serve` holds, in the order it is taken, which is the reverse of the
+ * order it is given back:
+ *
+ *      check ─► stats page ─► steering ─► workers ─► sockets to steering ─► privileges ─► threads
+ *
+ * Steering comes before workers since some drivers have no queue for AF_XDP until a program is
+ * attached; sockets come last since a packet needs a worker. Main thread only.
+ */
+#ifndef SL_DAEMON_SERVER_H
+#define SL_DAEMON_SERVER_H
+
+#include <stdint.h>
+
+#include "base/address.h"
+#include "base/limits.h"
+#include "daemon/serve_options.h"
+#include "daemon/stats_page.h"
+#include "daemon/threads.h"
+#include "nic/steer.h"
+#include "serve/worker.h"
+
+struct sl_server {
+	const struct sl_options *options;
+	struct sl_listener listeners[SL_LISTENERS_MAX]; /* expanded */
+	uint32_t listener_cnt;
+	uint32_t mtu_bytes;
+	uint32_t queue_cnt; /* and so many workers */
+
+	struct sl_stats_page page;
+	struct sl_steer *steer;
+	struct sl_worker_config configs[SL_WORKERS_MAX];
+	struct sl_worker *workers[SL_WORKERS_MAX];
+	uint32_t worker_cnt; /* opened so far */
+	struct sl_threads threads;
+};
+
+/* From nothing to workers that run. options must outlive the server. Errors: -errno, with its one
+ * line in the log; then nothing is attached and nothing left behind. */
+int sl_server_open(struct sl_server *server, const struct sl_options *options);
+
+/* Every worker: finish what is being sent, accept nothing new. */
+void sl_server_drain(struct sl_server *server);
+
+/* Joins the threads, so it waits until all have drained; then takes everything down. */
+void sl_server_close(struct sl_server *server);
+
+/* Workers run on: only what would outlive the process is taken down. The caller exits. */
+void sl_server_abandon(struct sl_server *server);
+
+#endif

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "nic/interface.h"
+
+#include <errno.h>
+#include <linux/bpf.h>
+#include <linux/ethtool.h>
+#include <linux/sockios.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "nic/nic.h"
+#include "nic/steer.h"
+
+enum {
+	/* Ethernet header, two VLAN tags, and the frame check sequence that some NICs leave. */
+	ETHERNET_BYTES = 14 + 8 + 4,
+	XDP_HEADROOM_BYTES = 256, /* the kernel's XDP_PACKET_HEADROOM, before every packet */
+	CHUNK_MIN_BYTES = 2048,   /* what the kernel takes for a UMEM: */
+	CHUNK_MAX_BYTES = 4096,   /* powers of two up to its page */
+};
+
+/* Received packets start later in their chunk than sent ones, so their need decides. */
+_Static_assert(XDP_HEADROOM_BYTES + ETHERNET_BYTES >= SL_FRAME_HEADROOM_BYTES,
+	       "a chunk that can receive a packet can send it");
+_Static_assert(XDP_HEADROOM_BYTES + ETHERNET_BYTES + SL_MTU_MAX <= CHUNK_MAX_BYTES,
+	       "the largest MTU fits the largest chunk");
+
+int sl_nic_ifindex(const char *iface)
+{
+	unsigned int ifindex = if_nametoindex(iface);
+
+	if (ifindex)
+		return (int)ifindex;
+	sl_error("interface \"%s\" does not exist; `ip link` lists them", iface);
+	return -ENODEV;
+}
+
+/* An ioctl(2) that takes the interface by name. */
+static int ask(const char *iface, unsigned long request, struct ifreq *ifreq)
+{
+	int fd, error;
+
+	snprintf(ifreq->ifr_name, sizeof(ifreq->ifr_name), "%s", iface);
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	error = ioctl(fd, request, ifreq) < 0 ? -errno : 0;
+	close(fd);
+	return error;
+}
+
+int sl_nic_mtu(const char *iface)
+{
+	struct ifreq ifreq = { 0 };
+	int error = sl_nic_ifindex(iface);
+
+	if (error < 0)
+		return error;
+	error = ask(iface, SIOCGIFMTU, &ifreq);
+	if (error < 0) {
+		sl_error("interface \"%s\": cannot read its MTU: %s", iface, strerror(-error));
+		return error;
+	}
+	return ifreq.ifr_mtu;
+}
+
+uint32_t sl_nic_chunk_bytes(uint32_t mtu_bytes)
+{
+	if (mtu_bytes > SL_MTU_MAX)
+		return 0;
+	if (XDP_HEADROOM_BYTES + ETHERNET_BYTES + mtu_bytes <= CHUNK_MIN_BYTES)
+		return CHUNK_MIN_BYTES;
+	return CHUNK_MAX_BYTES;
+}
+
+int sl_nic_check_mtu(const char *iface)
+{
+	int mtu_bytes = sl_nic_mtu(iface);
+
+	if (mtu_bytes < 0)
+		return mtu_bytes;
+	if (sl_nic_chunk_bytes((uint32_t)mtu_bytes))
+		return 0;
+	sl_error("interface \"%s\" has an MTU of %d, and %d is the most a packet buffer holds: "
+		 "`ip link set dev %s mtu 1500`",
+		 iface, mtu_bytes, SL_MTU_MAX, iface);
+	return -EMSGSIZE;
+}
+
+int sl_steer_queues(const char *iface)
+{
+	struct ethtool_channels channels = { .cmd = ETHTOOL_GCHANNELS };
+	struct ifreq ifreq = { .ifr_data = (char *)&channels };
+	uint32_t queue_cnt;
+	int error = sl_nic_ifindex(iface);
+
+	if (error < 0)
+		return error;
+	error = ask(iface, SIOCETHTOOL, &ifreq);
+	if (error == -EOPNOTSUPP)
+		return 1;
+	if (error < 0) {
+		sl_error("interface \"%s\": cannot read its channels: %s", iface, strerror(-error));
+		return error;
+	}
+	/* A driver counts its receive queues as either, some as both. */
+	queue_cnt = channels.rx_count + channels.combined_count;
+	return queue_cnt ? (int)queue_cnt : 1;
+}

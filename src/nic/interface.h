@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Interface: what nic and steering both have to know about one before they touch it. */
+#ifndef SL_NIC_INTERFACE_H
+#define SL_NIC_INTERFACE_H
+
+/* The interface's index, or -ENODEV with its line in the log. System calls: ioctl. */
+int sl_nic_ifindex(const char *iface);
+
+/* 0, or -EMSGSIZE with its line in the log if no chunk holds a packet of the interface's MTU, or
+ * the errors of sl_nic_mtu. System calls: ioctl. */
+int sl_nic_check_mtu(const char *iface);
+
+#endif

@@ -1,0 +1,558 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The NIC on a real AF_XDP socket: packets through a veth, and every frame accounted for at each
+ * step. */
+#include <errno.h>
+#include <linux/if_xdp.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "base/arena.h"
+#include "bpf/packet.h"
+#include "bpf/suites.h"
+#include "bpf/veth.h"
+#include "nic/compat.h"
+#include "nic/steer.h"
+
+enum {
+	ETHERTYPE_IPV4 = 0x0800,
+	ETHERTYPE_OURS = 0x88b5, /* for local experiments, IEEE 802 */
+	PATIENCE_MS = 5000,
+	PAYLOAD_BYTES = 1400,
+	BATCH_CNT = 64,
+};
+
+static struct sl_listener listener;
+static struct sl_steer *steer;
+static struct sl_nic_config config;
+static struct sl_nic *nic;
+
+static void open_link(void)
+{
+	veth_open();
+	listener = veth_listener(443);
+	config = veth_nic_config();
+}
+
+static void open_all(bool generic)
+{
+	struct sl_steer_config steer_config = {
+		.iface = VETH_NEAR,
+		.listeners = &listener,
+		.listener_cnt = 1,
+		.generic = generic,
+	};
+
+	config.copy_only = generic;
+	ck_assert_int_eq(sl_steer_open(&steer, &steer_config), 0);
+	nic = veth_open_nic(&config);
+	ck_assert_int_eq(sl_steer_add_socket(steer, 0, sl_nic_fd(nic)), 0);
+}
+
+static void close_all(void)
+{
+	sl_steer_close(steer);
+	sl_nic_close(nic);
+}
+
+static void pause_ms(int ms)
+{
+	nanosleep(&(struct timespec){ .tv_nsec = ms * 1000000L }, NULL);
+}
+
+/* Counted one by one in debug builds, too. */
+static uint32_t owned(enum sl_frame_owner owner)
+{
+	uint32_t owner_cnt[SL_FRAME_OWNERS], total_cnt = 0;
+
+	sl_nic_count(nic, owner_cnt);
+	for (int i = 0; i < SL_FRAME_OWNERS; i++)
+		total_cnt += owner_cnt[i];
+	ck_assert_uint_eq(total_cnt, config.frame_cnt);
+	return owner_cnt[owner];
+}
+
+static void expect_owners(uint32_t rx, uint32_t tx, uint32_t pump)
+{
+	ck_assert_uint_eq(owned(SL_FRAME_RX), rx);
+	ck_assert_uint_eq(owned(SL_FRAME_TX), tx);
+	ck_assert_uint_eq(owned(SL_FRAME_PUMP), pump);
+}
+
+/* ---- the far end -------------------------------------------------------------------------------
+ */
+
+static int far;
+
+/* A segment for the listener; its payload begins with number. */
+static void far_send(uint32_t number)
+{
+	struct packet_shape shape = { .payload_bytes = PAYLOAD_BYTES };
+	struct packet packet;
+
+	packet_make(&packet, &shape);
+	memcpy(packet.bytes + packet.header_bytes, &number, sizeof(number));
+	ck_assert_int_eq(send(far, packet.bytes, packet.len_bytes, 0), packet.len_bytes);
+}
+
+/* The next packet of ours, or 0 if none comes in time. */
+static uint32_t far_receive(uint8_t *bytes, uint32_t max_bytes, int wait_ms)
+{
+	struct pollfd wait = { .fd = far, .events = POLLIN };
+
+	if (poll(&wait, 1, wait_ms) != 1)
+		return 0;
+	return (uint32_t)recv(far, bytes, max_bytes, 0);
+}
+
+/* ---- the near end ------------------------------------------------------------------------------
+ */
+
+/* Receives, looks at, and releases cnt packets numbered from first. */
+static void receive(uint32_t first, uint32_t cnt)
+{
+	struct packet_shape shape = { .payload_bytes = PAYLOAD_BYTES };
+	struct sl_nic_packet packets[BATCH_CNT];
+	struct packet expected;
+	uint32_t got_cnt = 0;
+
+	packet_make(&expected, &shape);
+	for (int ms = 0; got_cnt < cnt && ms < PATIENCE_MS; ms++) {
+		uint32_t packet_cnt = sl_nic_rx(nic, packets, BATCH_CNT);
+
+		expect_owners(packet_cnt, 0, owned(SL_FRAME_PUMP));
+		for (uint32_t i = 0; i < packet_cnt; i++) {
+			uint32_t number = first + got_cnt++;
+
+			memcpy(expected.bytes + expected.header_bytes, &number, sizeof(number));
+			ck_assert_uint_eq(packets[i].len_bytes, expected.len_bytes);
+			ck_assert_mem_eq(packets[i].data, expected.bytes, expected.len_bytes);
+			sl_nic_release(nic, packets[i].frame);
+		}
+		sl_nic_reap(nic);
+		sl_nic_flush(nic);
+		ck_assert_uint_eq(owned(SL_FRAME_FILL), config.fill_cnt);
+		if (packet_cnt == 0)
+			pause_ms(1);
+	}
+	ck_assert_uint_eq(got_cnt, cnt);
+}
+
+/* Writes a packet of our own type whose payload begins with number, and gives it to tx. */
+static void transmit(uint32_t number)
+{
+	static const uint8_t ethertype[2] = { ETHERTYPE_OURS >> 8, ETHERTYPE_OURS & 0xff };
+	struct sl_frame frame;
+	uint8_t *payload;
+
+	ck_assert(sl_nic_take(nic, &frame));
+	payload = sl_nic_payload(nic, frame);
+	memset(payload, (int)number, PAYLOAD_BYTES);
+	memcpy(payload, &number, sizeof(number));
+	memcpy(payload - 2, ethertype, 2);
+	memcpy(payload - 8, veth_near_mac, 6);
+	memcpy(payload - 14, veth_far_mac, 6);
+	sl_nic_tx(nic, frame, 14, PAYLOAD_BYTES);
+}
+
+static void expect_arrival(uint32_t number)
+{
+	uint8_t expected[PAYLOAD_BYTES], bytes[2048];
+
+	memset(expected, (int)number, sizeof(expected));
+	memcpy(expected, &number, sizeof(number));
+	ck_assert_uint_eq(far_receive(bytes, sizeof(bytes), PATIENCE_MS), 14 + PAYLOAD_BYTES);
+	ck_assert_mem_eq(bytes, veth_far_mac, 6);
+	ck_assert_mem_eq(bytes + 14, expected, sizeof(expected));
+}
+
+static void reap_all(void)
+{
+	for (int ms = 0; owned(SL_FRAME_TX) && ms < PATIENCE_MS; ms++) {
+		sl_nic_flush(nic);
+		if (sl_nic_reap(nic) == 0)
+			pause_ms(1);
+	}
+	ck_assert_uint_eq(owned(SL_FRAME_TX), 0);
+}
+
+/* ---- receive -----------------------------------------------------------------------------------
+ */
+
+START_TEST(a_burst_is_received)
+{
+	open_all(_i);
+	far = veth_far_packet_socket(ETHERTYPE_OURS);
+	expect_owners(0, 0, 0);
+	for (uint32_t i = 0; i < 200; i++)
+		far_send(i);
+	receive(0, 200);
+	for (uint32_t i = 0; i < 200; i++) /* frames go round */
+		far_send(i);
+	receive(0, 200);
+	close_all();
+}
+END_TEST
+
+/* Many times round the rings, so that indices and frames wrap. */
+START_TEST(rings_go_round)
+{
+	config.fill_cnt = 64;
+	open_all(_i);
+	far = veth_far_packet_socket(ETHERTYPE_OURS);
+	for (uint32_t first = 0; first < 1000; first += 40) {
+		for (uint32_t i = 0; i < 40; i++)
+			far_send(first + i);
+		receive(first, 40);
+	}
+	close_all();
+}
+END_TEST
+
+START_TEST(sending_cannot_starve_receiving)
+{
+	struct sl_frame frame;
+	uint32_t taken_cnt = 0;
+
+	open_all(_i);
+	far = veth_far_packet_socket(ETHERTYPE_OURS);
+	while (sl_nic_take(nic, &frame))
+		taken_cnt++;
+	ck_assert_uint_eq(taken_cnt, config.frame_cnt - config.fill_cnt);
+	ck_assert_uint_eq(sl_nic_free_frames(nic), 0);
+	ck_assert_uint_eq(owned(SL_FRAME_PUMP), taken_cnt);
+	for (uint32_t i = 0; i < 200; i++)
+		far_send(i);
+	receive(0, 200);
+	close_all();
+}
+END_TEST
+
+/* A receiver that does not keep up loses packets, not frames, and it shows. */
+START_TEST(an_empty_fill_ring_is_counted)
+{
+	struct sl_nic_packet packets[BATCH_CNT];
+	struct sl_nic_counters counters;
+
+	config.fill_cnt = 64;
+	open_all(_i);
+	far = veth_far_packet_socket(ETHERTYPE_OURS);
+	for (uint32_t i = 0; i < 100; i++)
+		far_send(i);
+	do
+		sl_nic_counters(nic, &counters);
+	while (counters.rx_dropped + counters.fill_ring_empty == 0);
+	pause_ms(100);
+	ck_assert_uint_eq(sl_nic_rx(nic, packets, BATCH_CNT), 64);
+	expect_owners(64, 0, 0);
+	for (uint32_t i = 0; i < 64; i++)
+		sl_nic_release(nic, packets[i].frame);
+	sl_nic_reap(nic);
+	ck_assert_uint_eq(sl_nic_rx(nic, packets, BATCH_CNT), 0);
+	far_send(7);
+	receive(7, 1);
+	close_all();
+}
+END_TEST
+
+START_TEST(busy_polling_receives)
+{
+	config.busy_poll = true;
+	open_all(_i);
+	far = veth_far_packet_socket(ETHERTYPE_OURS);
+	for (uint32_t i = 0; i < 200; i++)
+		far_send(i);
+	receive(0, 200);
+	close_all();
+}
+END_TEST
+
+/* ---- transmit ----------------------------------------------------------------------------------
+ */
+
+START_TEST(frames_are_sent_in_order)
+{
+	uint32_t sent_cnt = 0;
+
+	open_all(_i);
+	far = veth_far_packet_socket(ETHERTYPE_OURS);
+	while (sent_cnt < 1000) {
+		uint32_t batch_cnt = 0;
+
+		while (sl_nic_tx_room(nic) && batch_cnt < BATCH_CNT && sent_cnt < 1000) {
+			transmit(sent_cnt++);
+			batch_cnt++;
+		}
+		ck_assert_uint_ge(owned(SL_FRAME_TX), batch_cnt);
+		sl_nic_flush(nic);
+		for (uint32_t i = sent_cnt - batch_cnt; i < sent_cnt; i++)
+			expect_arrival(i);
+		sl_nic_reap(nic);
+		expect_owners(0, owned(SL_FRAME_TX), 0);
+	}
+	reap_all();
+	ck_assert_uint_eq(sl_nic_free_frames(nic), config.frame_cnt - config.fill_cnt);
+	close_all();
+}
+END_TEST
+
+static void a_burst_leaves(uint32_t burst_cnt, uint64_t kicks_min, uint64_t kicks_max)
+{
+	struct sl_nic_counters counters;
+
+	far = veth_far_packet_socket(ETHERTYPE_OURS);
+	for (uint32_t i = 0; i < burst_cnt; i++)
+		transmit(i);
+	ck_assert_uint_eq(sl_nic_tx_room(nic), config.tx_cnt - burst_cnt);
+	sl_nic_flush(nic);
+	for (uint32_t i = 0; i < burst_cnt; i++)
+		expect_arrival(i);
+	sl_nic_counters(nic, &counters);
+	ck_assert_uint_ge(counters.tx_kicks, kicks_min);
+	ck_assert_uint_le(counters.tx_kicks, kicks_max);
+	ck_assert_uint_eq(counters.tx_kick_errors, 0);
+	ck_assert_uint_eq(counters.tx_invalid, 0);
+	reap_all();
+	close_all();
+}
+
+/* Every kernel sends 32 a call at least, so 200 take 7 calls at most. */
+START_TEST(one_flush_sends_a_burst)
+{
+	open_all(_i);
+	a_burst_leaves(200, 1, 7);
+}
+END_TEST
+
+/* As a kernel before 6.17 does it, which knows no other number than 32. */
+START_TEST(one_flush_sends_a_burst_by_32)
+{
+	unsigned int budget = 32;
+
+	open_all(_i);
+	(void)setsockopt(sl_nic_fd(nic), SOL_XDP, XDP_MAX_TX_SKB_BUDGET, &budget, sizeof(budget));
+	a_burst_leaves(200, 7, 7);
+}
+END_TEST
+
+START_TEST(nothing_leaves_before_a_flush)
+{
+	uint8_t bytes[2048];
+
+	open_all(_i);
+	far = veth_far_packet_socket(ETHERTYPE_OURS);
+	transmit(1);
+	ck_assert_uint_eq(far_receive(bytes, sizeof(bytes), 100), 0);
+	sl_nic_flush(nic);
+	expect_arrival(1);
+	close_all();
+}
+END_TEST
+
+START_TEST(unsent_frames_come_back)
+{
+	struct sl_frame first, again;
+
+	open_all(_i);
+	ck_assert(sl_nic_take(nic, &first));
+	expect_owners(0, 0, 1);
+	sl_nic_give(nic, first);
+	expect_owners(0, 0, 0);
+	ck_assert(sl_nic_take(nic, &again));
+	ck_assert_msg(first.idx == again.idx, "the one given back last is the hottest");
+	close_all();
+}
+END_TEST
+
+/* The largest packet there may be, in both directions. */
+START_TEST(a_full_frame)
+{
+	uint8_t bytes[4096], expected[1500 - 20 - 60];
+	struct sl_frame frame;
+	uint8_t *payload;
+
+	open_all(_i);
+	far = veth_far_packet_socket(ETHERTYPE_IPV4);
+	ck_assert(sl_nic_take(nic, &frame));
+	payload = sl_nic_payload(nic, frame);
+	ck_assert_uint_eq((uintptr_t)payload % 64, 0);
+	memset(payload - 80, 0, 80);
+	memset(payload, 0xa5, sizeof(expected));
+	memset(expected, 0xa5, sizeof(expected));
+	memcpy(payload - 82, "\x08\x00", 2);
+	memcpy(payload - 88, veth_near_mac, 6);
+	memcpy(payload - 94, veth_far_mac, 6);
+	sl_nic_tx(nic, frame, 94, sizeof(expected));
+	sl_nic_flush(nic);
+	ck_assert_uint_eq(far_receive(bytes, sizeof(bytes), PATIENCE_MS), 1514);
+	ck_assert_mem_eq(bytes + 94, expected, sizeof(expected));
+	reap_all();
+	close_all();
+}
+END_TEST
+
+START_TEST(a_link_that_is_down)
+{
+	struct sl_nic_counters counters;
+
+	veth_run("ip link set " VETH_NEAR " down");
+	open_all(_i);
+	far = veth_far_packet_socket(ETHERTYPE_OURS);
+	transmit(5);
+	sl_nic_flush(nic);
+	sl_nic_counters(nic, &counters);
+	ck_assert_uint_eq(counters.tx_kick_errors, 1);
+	expect_owners(0, 1, 0);
+	veth_run("ip link set " VETH_NEAR " up");
+	sl_nic_flush(nic);
+	expect_arrival(5);
+	reap_all();
+	close_all();
+}
+END_TEST
+
+/* ---- open and close ----------------------------------------------------------------------------
+ */
+
+START_TEST(opened_again_at_once)
+{
+	far = veth_far_packet_socket(ETHERTYPE_OURS);
+	for (uint32_t i = 0; i < 5; i++) {
+		open_all(_i);
+		far_send(i);
+		receive(i, 1);
+		transmit(i);
+		sl_nic_flush(nic);
+		expect_arrival(i);
+		close_all();
+	}
+}
+END_TEST
+
+START_TEST(what_the_kernel_grants)
+{
+	open_all(_i);
+	printf("veth, %s XDP: %s\n", sl_steer_mode(steer) == SL_STEER_NATIVE ? "native" : "generic",
+	       sl_nic_zero_copy(nic) ? "zero-copy" : "copy mode");
+	ck_assert_int_eq(sl_steer_mode(steer), _i ? SL_STEER_GENERIC : SL_STEER_NATIVE);
+	ck_assert(!sl_nic_zero_copy(nic));
+	close_all();
+}
+END_TEST
+
+static void expect_refusal(int error, size_t arena_bytes, const char *why)
+{
+	struct sl_nic *refused = NULL;
+	struct sl_arena arena;
+	const char *log;
+	int got;
+
+	ck_assert_int_eq(sl_arena_init(&arena, arena_bytes), 0);
+	veth_catch_log();
+	got = sl_nic_open(&refused, &config, &arena);
+	log = veth_take_log();
+	ck_assert_int_eq(got, error);
+	ck_assert_ptr_null(refused);
+	ck_assert_msg(strstr(log, why) != NULL, "\"%s\" is not in: %s", why, log);
+	ck_assert_msg(strchr(log, '\n') == log + strlen(log) - 1, "more than one line: %s", log);
+	sl_arena_fini(&arena);
+}
+
+static size_t enough_bytes(void)
+{
+	return (size_t)config.frame_cnt * config.chunk_bytes;
+}
+
+START_TEST(a_queue_that_is_taken)
+{
+	open_all(false);
+	expect_refusal(-EBUSY, enough_bytes(), "queue 0 is taken");
+	close_all();
+	open_all(false);
+	close_all();
+}
+END_TEST
+
+START_TEST(a_queue_that_does_not_exist)
+{
+	config.queue = 7;
+	expect_refusal(-EINVAL, enough_bytes(), "has no queue 7: it has 1");
+}
+END_TEST
+
+START_TEST(an_interface_that_does_not_exist)
+{
+	config.iface = "eth9";
+	expect_refusal(-ENODEV, enough_bytes(),
+		       "interface \"eth9\" does not exist; `ip link` lists them");
+}
+END_TEST
+
+START_TEST(an_arena_too_small)
+{
+	expect_refusal(-ENOMEM, enough_bytes() / 2, "no room for 1024 packet buffers");
+}
+END_TEST
+
+START_TEST(an_mtu_too_large)
+{
+	veth_run("ip link set " VETH_NEAR " mtu 9000");
+	expect_refusal(-EMSGSIZE, enough_bytes(), "mtu 1500");
+}
+END_TEST
+
+/* ---- interface ---------------------------------------------------------------------------------
+ */
+
+START_TEST(mtu_and_queues)
+{
+	ck_assert_int_eq(sl_nic_mtu(VETH_NEAR), 1500);
+	veth_run("ip link set " VETH_NEAR " mtu 1400");
+	ck_assert_int_eq(sl_nic_mtu(VETH_NEAR), 1400);
+	ck_assert_int_eq(sl_steer_queues(VETH_NEAR), 1);
+	ck_assert_int_eq(sl_steer_queues("lo"), 1);
+	veth_run("ip link add sl-nic-many numrxqueues 4 numtxqueues 4 type veth");
+	ck_assert_int_eq(sl_steer_queues("sl-nic-many"), 4);
+	ck_assert_int_eq(sl_nic_mtu("sl-nic-none"), -ENODEV);
+	ck_assert_int_eq(sl_steer_queues("sl-nic-none"), -ENODEV);
+	ck_assert_int_eq(sl_nic_mtu("a-name-longer-than-any-may-be"), -ENODEV);
+}
+END_TEST
+
+Suite *suite_nic_xdp(void)
+{
+	Suite *suite = suite_create("nic_xdp");
+	TCase *packets = tcase_create("packets"), *opening = tcase_create("opening");
+
+	tcase_set_timeout(packets, 30);
+	tcase_add_checked_fixture(packets, open_link, NULL);
+	/* Each in native and in generic mode. */
+	tcase_add_loop_test(packets, a_burst_is_received, 0, 2);
+	tcase_add_loop_test(packets, rings_go_round, 0, 2);
+	tcase_add_loop_test(packets, sending_cannot_starve_receiving, 0, 2);
+	tcase_add_loop_test(packets, an_empty_fill_ring_is_counted, 0, 2);
+	tcase_add_loop_test(packets, busy_polling_receives, 0, 2);
+	tcase_add_loop_test(packets, frames_are_sent_in_order, 0, 2);
+	tcase_add_loop_test(packets, one_flush_sends_a_burst, 0, 2);
+	tcase_add_loop_test(packets, one_flush_sends_a_burst_by_32, 0, 2);
+	tcase_add_loop_test(packets, nothing_leaves_before_a_flush, 0, 2);
+	tcase_add_loop_test(packets, unsent_frames_come_back, 0, 2);
+	tcase_add_loop_test(packets, a_full_frame, 0, 2);
+	tcase_add_loop_test(packets, a_link_that_is_down, 0, 2);
+	suite_add_tcase(suite, packets);
+
+	tcase_set_timeout(opening, 30);
+	tcase_add_checked_fixture(opening, open_link, NULL);
+	tcase_add_loop_test(opening, opened_again_at_once, 0, 2);
+	tcase_add_loop_test(opening, what_the_kernel_grants, 0, 2);
+	tcase_add_test(opening, a_queue_that_is_taken);
+	tcase_add_test(opening, a_queue_that_does_not_exist);
+	tcase_add_test(opening, an_interface_that_does_not_exist);
+	tcase_add_test(opening, an_arena_too_small);
+	tcase_add_test(opening, an_mtu_too_large);
+	tcase_add_test(opening, mtu_and_queues);
+	suite_add_tcase(suite, opening);
+	return suite;
+}

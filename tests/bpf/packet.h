@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Packets made to order, right and wrong, for the steering program and for the wire. */
+#ifndef SL_TESTS_BPF_PACKET_H
+#define SL_TESTS_BPF_PACKET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { PACKET_MAX_BYTES = 1514 };
+
+/* What is 0 is as it is in a good packet: IPv4, TCP, untagged, to the near end of the veth. */
+struct packet_shape {
+	const char *what;
+	uint8_t tag_cnt;
+	bool service_tag; /* the first tag is 802.1ad's */
+	bool ipv6;
+	uint16_t ethertype;
+	uint8_t version;
+	uint8_t header_words; /* of IPv4, 5 to 15 */
+	uint8_t protocol;     /* of IPv4, or next header of IPv6 */
+	uint16_t fragment;    /* flags and offset of IPv4 */
+	const uint8_t *to;    /* 4 or 16 bytes */
+	uint16_t port;        /* 443 */
+	uint16_t payload_bytes;
+};
+
+struct packet {
+	uint8_t bytes[PACKET_MAX_BYTES];
+	uint32_t len_bytes;
+	uint32_t header_bytes; /* up to the TCP payload */
+};
+
+void packet_make(struct packet *packet, const struct packet_shape *shape);
+
+#endif

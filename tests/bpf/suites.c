@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "bpf/suites.h"
+
+const struct sl_suite sl_suites[] = {
+	{ "steer", suite_steer },
+	{ "attach", suite_attach },
+	{ "expand", suite_expand },
+	{ "nic_xdp", suite_nic_xdp },
+	{ NULL, NULL },
+};

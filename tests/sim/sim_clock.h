@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The simulated clock: base/clock.h's two functions, standing still until told to move. */
+#ifndef SL_TESTS_SIM_CLOCK_H
+#define SL_TESTS_SIM_CLOCK_H
+
+#include <stdint.h>
+
+#include "base/clock.h"
+
+/* Where the clock starts, and the wall clock with it. */
+#define SL_SIM_START_NS     SL_NS_PER_S
+#define SL_SIM_START_WALL_S INT64_C(1767225600) /* 2026-01-01 00:00:00 UTC */
+
+/* It is now_ns; never earlier than it was, but for SL_SIM_START_NS: a new simulation begins. */
+void sl_sim_clock_set(uint64_t now_ns);
+
+#endif

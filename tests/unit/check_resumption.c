@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Tickets: stateless, good on every worker, one use after the other. */
+#include <string.h>
+
+#include "tls_peer.h"
+
+static struct tls_identity identity;
+static struct sl_tls_context *here, *elsewhere;
+
+static struct sl_tls_context *context_open(void)
+{
+	struct sl_tls_context *context;
+	const char *problem;
+
+	ck_assert_int_eq(
+	    sl_tls_context_open(&context, identity.certificate_path, identity.key_path, &problem),
+	    0);
+	return context;
+}
+
+static void setup(void)
+{
+	tls_identity_make(&identity, "EC");
+	here = context_open();
+	elsewhere = context_open();
+}
+
+static void teardown(void)
+{
+	sl_tls_context_close(here);
+	sl_tls_context_close(elsewhere);
+	tls_identity_remove(&identity);
+}
+
+/* Connects, with the session if there is one; returns the session its last ticket holds. */
+static SSL_SESSION *visit(struct sl_tls_context *context, SSL_SESSION *session, bool is_resumed,
+			  bool early)
+{
+	struct tls_peer peer;
+	SSL_SESSION *next;
+
+	tls_peer_init(&peer);
+	ck_assert(tls_peer_connect(&peer, context));
+	if (session)
+		ck_assert_int_eq(SSL_set_session(peer.client, session), 1);
+	if (early) {
+		size_t written_bytes;
+
+		ck_assert_int_eq(SSL_write_early_data(peer.client, "early", 5, &written_bytes), 0);
+	}
+	ck_assert_int_eq(tls_peer_shake(&peer), SL_HANDSHAKE_DONE);
+	ck_assert_int_eq(SSL_session_reused(peer.client), is_resumed);
+	next = SSL_get1_session(peer.client);
+	ck_assert(SSL_SESSION_is_resumable(next));
+	ck_assert_uint_eq(SSL_SESSION_get_max_early_data(next), 0);
+
+	/* One ticket now instead of two: the record number follows. */
+	tls_peer_take_over(&peer, NULL);
+	ck_assert_uint_eq(peer.write_keys.record_no, is_resumed ? 1 : 2);
+	tls_peer_client_says(&peer, "GET / HTTP/1.1\r\n\r\n");
+	tls_peer_expect_text(&peer, "GET / HTTP/1.1\r\n\r\n");
+	tls_peer_server_says(&peer, "HTTP/1.1 200 OK\r\n\r\n");
+	tls_peer_fini(&peer);
+	SSL_SESSION_free(session);
+	return next;
+}
+
+START_TEST(a_ticket_resumes_and_brings_the_next_one)
+{
+	SSL_SESSION *session = visit(here, NULL, false, false);
+
+	session = visit(here, session, true, false);
+	session = visit(here, session, true, false);
+	SSL_SESSION_free(session);
+}
+END_TEST
+
+START_TEST(another_worker_opens_it_once_the_keys_are_shared)
+{
+	SSL_SESSION *session = visit(here, NULL, false, false);
+
+	session = visit(elsewhere, session, false, false); /* a full handshake, no failure */
+	ck_assert_int_eq(sl_tls_context_share_tickets(elsewhere, here), 0);
+	session = visit(here, session, false, false); /* sealed with elsewhere's old keys */
+	session = visit(elsewhere, session, true, false);
+	session = visit(here, session, true, false);
+	SSL_SESSION_free(session);
+}
+END_TEST
+
+START_TEST(early_data_is_not_offered)
+{
+	SSL_SESSION *session = visit(here, NULL, false, false);
+
+	session = visit(here, session, true, true); /* the client's library refuses to send any */
+	SSL_SESSION_free(session);
+}
+END_TEST
+
+Suite *suite_resumption(void)
+{
+	Suite *suite = suite_create("resumption");
+	TCase *tcase = tcase_create("resumption");
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, a_ticket_resumes_and_brings_the_next_one);
+	tcase_add_test(tcase, another_worker_opens_it_once_the_keys_are_shared);
+	tcase_add_test(tcase, early_data_is_not_offered);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "daemon/server.h"
+
+#include <check.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "daemon_place.h"
+#include "fake_serve.h"
+
+static struct sl_options options;
+static struct sl_server server;
+static const char *directory;
+
+static void set_up(void)
+{
+	const char *problem;
+
+	directory = place_directory();
+	place_keep_log();
+	place_interface(1500);
+	options = (struct sl_options){
+		.iface = "lo",
+		.root = "/",
+		.certificate_path = "c.pem",
+		.key_path = "k.pem",
+		.run_dir = place_path(directory, "run"),
+		.aead = "openssl",
+		.listener_cnt = 1,
+		.conns_max = 99,
+		.pipeline_budget_bytes = 1 << 20,
+		.idle_timeout_ns = 7 * SL_NS_PER_S,
+		.drain_ns = SL_NS_PER_S,
+		.busy_poll = true,
+	};
+	ck_assert_int_eq(sl_listener_parse("127.0.0.1:443,tls", &options.listeners[0], &problem),
+			 0);
+}
+
+START_TEST(test_life)
+{
+	const struct sl_worker_config *config;
+
+	fake_serve_start(&(struct fake_script){ .queue_cnt = 2 });
+	ck_assert_int_eq(sl_server_open(&server, &options), 0);
+	ck_assert_str_eq(fake_serve_calls(),
+			 "queues expand credentials steer+ worker+0 worker+1 tickets0-1 "
+			 "socket0 socket1 ");
+	ck_assert(place_exists(place_path(options.run_dir, "stats")));
+	ck_assert_uint_eq(server.page.stats->process.program_id, 77);
+	ck_assert_uint_eq(server.page.stats->process.steer_mode, SL_STEER_GENERIC);
+	ck_assert_uint_eq(server.page.stats->process.draining, 0);
+
+	config = fake_serve_config(1);
+	ck_assert_str_eq(config->iface, "lo");
+	ck_assert_uint_eq(config->queue, 1);
+	ck_assert_uint_eq(config->mtu_bytes, 1500);
+	ck_assert_uint_eq(config->listener_cnt, 1);
+	ck_assert(config->listeners[0].tls);
+	ck_assert_str_eq(config->root, "/");
+	ck_assert_str_eq(config->certificate_path, "c.pem");
+	ck_assert_str_eq(config->key_path, "k.pem");
+	ck_assert_str_eq(config->aead, "openssl");
+	ck_assert_uint_eq(config->conns_max, 99);
+	ck_assert_uint_eq(config->pipeline_budget_bytes, 1 << 20);
+	ck_assert_uint_eq(config->idle_timeout_ns, 7 * SL_NS_PER_S);
+	ck_assert_uint_eq(config->drain_ns, SL_NS_PER_S);
+	ck_assert(config->busy_poll);
+	ck_assert_ptr_eq(config->stats, &server.page.stats->workers[1]);
+
+	sl_server_drain(&server);
+	ck_assert_uint_eq(server.page.stats->process.draining, 1);
+	sl_server_close(&server);
+	ck_assert_str_eq(fake_serve_calls(),
+			 "queues expand credentials steer+ worker+0 worker+1 tickets0-1 "
+			 "socket0 socket1 drain0 drain1 worker-1 worker-0 "
+			 "steer- ");
+	ck_assert(!place_exists(options.run_dir));
+}
+END_TEST
+
+/* Not asked for, the budget is this worker's share of the cache. */
+START_TEST(test_default_budget)
+{
+	options.pipeline_budget_bytes = 0;
+	fake_serve_start(&(struct fake_script){ .queue_cnt = 4 });
+	ck_assert_int_eq(sl_server_open(&server, &options), 0);
+	ck_assert_uint_eq(fake_serve_config(3)->pipeline_budget_bytes, FAKE_CACHE_BYTES / 4);
+	sl_server_drain(&server);
+	sl_server_close(&server);
+}
+END_TEST
+
+/* What is printed at the start: one line for the interface, one a worker, one a listener. */
+START_TEST(test_report)
+{
+	char line[128];
+
+	fake_serve_start(&(struct fake_script){ .queue_cnt = 1 });
+	ck_assert_int_eq(sl_server_open(&server, &options), 0);
+	snprintf(line, sizeof(line),
+		 "sluice: worker 0: queue 0, CPU %d, copy, AEAD none, 0 B of memory\n",
+		 sl_threads_cpu(0));
+	ck_assert_ptr_nonnull(strstr(place_log(), "sluice: interface lo: MTU 1500, 1 receive "
+						  "queue, generic XDP, program 77\n"));
+	ck_assert_ptr_nonnull(strstr(place_log(), line));
+	ck_assert_ptr_nonnull(strstr(place_log(), "sluice: serving / at https://127.0.0.1:443/\n"));
+	sl_server_drain(&server);
+	sl_server_close(&server);
+}
+END_TEST
+
+START_TEST(test_more_workers_than_cpus)
+{
+	fake_serve_start(&(struct fake_script){ .queue_cnt = SL_WORKERS_MAX });
+	ck_assert_int_lt(sl_threads_cpu_cnt(), SL_WORKERS_MAX);
+	ck_assert_int_eq(sl_server_open(&server, &options), 0);
+	ck_assert_ptr_nonnull(strstr(place_log(), "sluice: warning: 64 workers share "));
+	sl_server_drain(&server);
+	sl_server_close(&server);
+}
+END_TEST
+
+/* Each step that may fail: what was done is undone in reverse, one line is logged, nothing stays.
+ */
+static const struct {
+	struct fake_script script;
+	int error;
+	const char *calls;
+	const char *line;
+} failures[] = {
+	{ { .queue_cnt = -EPERM }, -EPERM, "queues ", "fake queues: Operation not permitted" },
+	{ { .queue_cnt = 65 },
+	  -EINVAL,
+	  "queues ",
+	  "interface lo has 65 receive queues, Sluice serves 64 at most: ethtool -L lo combined "
+	  "64" },
+	{ { .queue_cnt = 2, .expand_error = -EADDRNOTAVAIL },
+	  -EADDRNOTAVAIL,
+	  "queues expand ",
+	  "fake expand: Cannot assign requested address" },
+	{ { .queue_cnt = 2, .credentials_error = -EKEYREJECTED },
+	  -EKEYREJECTED,
+	  "queues expand credentials ",
+	  "fake credentials: Key was rejected by service" },
+	{ { .queue_cnt = 2, .steer_error = -EBUSY },
+	  -EBUSY,
+	  "queues expand credentials ",
+	  "fake steer: Device or resource busy" },
+	{ { .queue_cnt = 2, .worker_error = -ENOMEM },
+	  -ENOMEM,
+	  "queues expand credentials steer+ steer- ",
+	  "fake worker: Cannot allocate memory" },
+	{ { .queue_cnt = 3, .worker_error = -EOPNOTSUPP, .failing_worker = 2 },
+	  -EOPNOTSUPP,
+	  "queues expand credentials steer+ worker+0 worker+1 tickets0-1 worker-1 worker-0 steer- ",
+	  "fake worker: Operation not supported" },
+	{ { .queue_cnt = 1, .socket_error = -EINVAL },
+	  -EINVAL,
+	  "queues expand credentials steer+ worker+0 socket0 worker-0 steer- ",
+	  "fake socket: Invalid argument" },
+};
+
+START_TEST(test_failures)
+{
+	char line[512];
+
+	fake_serve_start(&failures[_i].script);
+	ck_assert_int_eq(sl_server_open(&server, &options), failures[_i].error);
+	ck_assert_str_eq(fake_serve_calls(), failures[_i].calls);
+	snprintf(line, sizeof(line), "sluice: error: %s\n", failures[_i].line);
+	ck_assert_str_eq(place_log(), line);
+	ck_assert(!place_exists(options.run_dir));
+}
+END_TEST
+
+/* Of two servers in one run directory the second touches neither steering nor the first's page. */
+START_TEST(test_run_dir_taken)
+{
+	static struct sl_server second;
+
+	fake_serve_start(&(struct fake_script){ .queue_cnt = 1 });
+	ck_assert_int_eq(sl_server_open(&server, &options), 0);
+	fake_serve_start(&(struct fake_script){ .queue_cnt = 1 });
+	ck_assert_int_eq(sl_server_open(&second, &options), -EBUSY);
+	ck_assert_str_eq(fake_serve_calls(), "queues expand credentials ");
+	ck_assert(place_exists(place_path(options.run_dir, "stats")));
+	sl_server_drain(&server);
+	sl_server_close(&server);
+}
+END_TEST
+
+START_TEST(test_no_tls)
+{
+	options.certificate_path = options.key_path = NULL;
+	options.listeners[0].tls = false;
+	fake_serve_start(&(struct fake_script){ .queue_cnt = 1 });
+	ck_assert_int_eq(sl_server_open(&server, &options), 0);
+	ck_assert_str_eq(fake_serve_calls(), "queues expand steer+ worker+0 socket0 ");
+	ck_assert_ptr_nonnull(strstr(place_log(), "serving / at http://127.0.0.1:443/\n"));
+	sl_server_drain(&server);
+	sl_server_close(&server);
+}
+END_TEST
+
+/* Workers that do not end are left running: steering and the run directory must go all the same. */
+START_TEST(test_abandon)
+{
+	fake_serve_start(&(struct fake_script){ .queue_cnt = 1, .deaf = true });
+	ck_assert_int_eq(sl_server_open(&server, &options), 0);
+	sl_server_abandon(&server);
+	ck_assert_str_eq(fake_serve_calls(),
+			 "queues expand credentials steer+ worker+0 socket0 steer- ");
+	ck_assert(!place_exists(options.run_dir));
+}
+END_TEST
+
+Suite *make_server_suite(void);
+
+Suite *make_server_suite(void)
+{
+	Suite *suite = suite_create("server");
+	TCase *tcase = tcase_create("server");
+
+	tcase_add_checked_fixture(tcase, set_up, NULL);
+	tcase_add_test(tcase, test_life);
+	tcase_add_test(tcase, test_default_budget);
+	tcase_add_test(tcase, test_report);
+	tcase_add_test(tcase, test_more_workers_than_cpus);
+	tcase_add_loop_test(tcase, test_failures, 0, sizeof(failures) / sizeof(failures[0]));
+	tcase_add_test(tcase, test_run_dir_taken);
+	tcase_add_test(tcase, test_no_tls);
+	tcase_add_test(tcase, test_abandon);
+	tcase_set_timeout(tcase, 60); /* a busy machine is no failure */
+	suite_add_tcase(suite, tcase);
+	return suite;
+}

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "fake_serve.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/bug.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "nic/steer.h"
+#include "serve/budget.h"
+#include "serve/credentials.h"
+
+struct sl_steer {
+	bool open;
+};
+
+struct sl_worker {
+	uint32_t idx;
+	bool draining, drained;
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	const struct sl_worker_config *config;
+};
+
+static struct fake_script script;
+static char calls[4096];
+static struct sl_steer the_steer;
+static struct sl_worker the_workers[SL_WORKERS_MAX];
+
+__attribute__((format(printf, 1, 2))) static void note(const char *format, ...)
+{
+	size_t used_bytes = strlen(calls);
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(calls + used_bytes, sizeof(calls) - used_bytes, format, arguments);
+	va_end(arguments);
+	used_bytes = strlen(calls);
+	snprintf(calls + used_bytes, sizeof(calls) - used_bytes, " ");
+}
+
+static int fail(int error, const char *who)
+{
+	if (error < 0)
+		sl_error("fake %s: %s", who, strerror(-error));
+	return error;
+}
+
+void fake_serve_start(const struct fake_script *wanted)
+{
+	script = *wanted;
+	calls[0] = '\0';
+}
+
+const char *fake_serve_calls(void)
+{
+	return calls;
+}
+
+const struct sl_worker_config *fake_serve_config(uint32_t idx)
+{
+	return the_workers[idx].config;
+}
+
+int sl_serve_check_credentials(const char *certificate_path, const char *key_path)
+{
+	(void)certificate_path;
+	(void)key_path;
+	note("credentials");
+	return fail(script.credentials_error, "credentials");
+}
+
+int sl_steer_queues(const char *iface)
+{
+	(void)iface;
+	note("queues");
+	return script.queue_cnt < 0 ? fail(script.queue_cnt, "queues") : script.queue_cnt;
+}
+
+/* Wildcards stay: there is no interface to spread them over. */
+int sl_steer_expand(const char *iface, const struct sl_listener *in, uint32_t in_cnt,
+		    struct sl_listener *out, uint32_t max_cnt)
+{
+	(void)iface;
+	note("expand");
+	BUG_ON(in_cnt > max_cnt);
+	memcpy(out, in, in_cnt * sizeof(*in));
+	return script.expand_error < 0 ? fail(script.expand_error, "expand") : (int)in_cnt;
+}
+
+int sl_steer_open(struct sl_steer **steer, const struct sl_steer_config *config)
+{
+	(void)config;
+	if (script.steer_error < 0)
+		return fail(script.steer_error, "steer");
+	note("steer+");
+	the_steer.open = true;
+	*steer = &the_steer;
+	return 0;
+}
+
+void sl_steer_close(struct sl_steer *steer)
+{
+	BUG_ON(!steer->open);
+	steer->open = false;
+	note("steer-");
+}
+
+int sl_steer_add_socket(struct sl_steer *steer, uint32_t queue, int xsk)
+{
+	BUG_ON(!steer->open);
+	BUG_ON(xsk != 1000 + (int)queue);
+	note("socket%u", queue);
+	return fail(script.socket_error, "socket");
+}
+
+enum sl_steer_mode sl_steer_mode(const struct sl_steer *steer)
+{
+	(void)steer;
+	return SL_STEER_GENERIC;
+}
+
+uint32_t sl_steer_program_id(const struct sl_steer *steer)
+{
+	(void)steer;
+	return 77;
+}
+
+uint64_t sl_budget_default(uint32_t worker_cnt)
+{
+	return FAKE_CACHE_BYTES / worker_cnt;
+}
+
+int sl_worker_process_init(void)
+{
+	return 0;
+}
+
+int sl_worker_open(struct sl_worker **worker, const struct sl_worker_config *config)
+{
+	struct sl_worker *opened = &the_workers[config->queue];
+
+	if (script.worker_error < 0 && config->queue == script.failing_worker)
+		return fail(script.worker_error, "worker");
+	note("worker+%u", config->queue);
+	*opened = (struct sl_worker){
+		.idx = config->queue,
+		.lock = PTHREAD_MUTEX_INITIALIZER,
+		.changed = PTHREAD_COND_INITIALIZER,
+		.config = config,
+	};
+	*worker = opened;
+	return 0;
+}
+
+void sl_worker_close(struct sl_worker *worker)
+{
+	note("worker-%u", worker->idx);
+}
+
+int sl_worker_socket(const struct sl_worker *worker)
+{
+	return 1000 + (int)worker->idx;
+}
+
+int sl_worker_share_tickets(struct sl_worker *to, struct sl_worker *from)
+{
+	note("tickets%u-%u", from->idx, to->idx);
+	return 0;
+}
+
+void sl_worker_run(struct sl_worker *worker)
+{
+	pthread_mutex_lock(&worker->lock);
+	while (!worker->draining || script.deaf)
+		pthread_cond_wait(&worker->changed, &worker->lock);
+	worker->drained = true;
+	pthread_mutex_unlock(&worker->lock);
+}
+
+void sl_worker_drain(struct sl_worker *worker)
+{
+	note("drain%u", worker->idx);
+	pthread_mutex_lock(&worker->lock);
+	worker->draining = true;
+	pthread_cond_broadcast(&worker->changed);
+	pthread_mutex_unlock(&worker->lock);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "suites.h"
+
+Suite *make_cmd_serve_suite(void);
+Suite *make_cmd_stats_suite(void);
+Suite *make_notify_suite(void);
+Suite *make_number_suite(void);
+Suite *make_preflight_suite(void);
+Suite *make_privileges_suite(void);
+Suite *make_serve_options_suite(void);
+Suite *make_server_suite(void);
+Suite *make_stats_page_suite(void);
+Suite *make_stats_print_suite(void);
+Suite *make_stats_reader_suite(void);
+Suite *make_threads_suite(void);
+Suite *make_units_suite(void);
+
+const struct sl_suite sl_suites[] = {
+	{ "cmd_serve", make_cmd_serve_suite },
+	{ "cmd_stats", make_cmd_stats_suite },
+	{ "notify", make_notify_suite },
+	{ "number", make_number_suite },
+	{ "preflight", make_preflight_suite },
+	{ "privileges", make_privileges_suite },
+	{ "serve_options", make_serve_options_suite },
+	{ "server", make_server_suite },
+	{ "stats_page", make_stats_page_suite },
+	{ "stats_print", make_stats_print_suite },
+	{ "stats_reader", make_stats_reader_suite },
+	{ "threads", make_threads_suite },
+	{ "units", make_units_suite },
+	{ NULL, NULL },
+};

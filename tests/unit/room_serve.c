@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "room_serve.h"
+#include "suites.h"
+
+const struct sl_suite sl_suites[] = {
+	{ "budget", suite_budget },
+	{ "fifo", suite_fifo },
+	{ "worker", suite_worker },
+	{ NULL, NULL },
+};

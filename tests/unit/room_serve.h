@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SL_TESTS_UNIT_ROOM_SERVE_H
+#define SL_TESTS_UNIT_ROOM_SERVE_H
+
+#include <check.h>
+
+Suite *suite_budget(void);
+Suite *suite_fifo(void);
+Suite *suite_worker(void);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the tests of the TLS room share: vectors in hex, engines, keys that are not secret. */
+#ifndef SL_TESTS_UNIT_ROOM_TLS_H
+#define SL_TESTS_UNIT_ROOM_TLS_H
+
+#include <check.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tls/keys.h"
+
+Suite *suite_aead(void);
+Suite *suite_context(void);
+Suite *suite_control(void);
+Suite *suite_handshake(void);
+Suite *suite_heap(void);
+Suite *suite_hmac(void);
+Suite *suite_keys(void);
+Suite *suite_open(void);
+Suite *suite_record_log(void);
+Suite *suite_resumption(void);
+Suite *suite_seal(void);
+
+/* Names of the engines built in. */
+extern const char *const tls_engines[];
+extern const int tls_engine_cnt;
+
+/* Digits of text to bytes, blanks skipped; returns how many. */
+size_t hex(uint8_t *out, const char *text);
+
+/* data is what text says in hex. */
+void expect_hex(const uint8_t *data, size_t len_bytes, const char *text);
+
+/* Bytes that look like anything but a pattern, the same every time for the same seed. */
+void fill(uint8_t *out, size_t len_bytes, uint32_t seed);
+
+/* An engine with one table, and one direction's keys derived into it. */
+struct tls_side {
+	struct sl_aead *aead;
+	void *table;
+	struct sl_tls_keys keys;
+};
+
+/* Engine by name; kind's keys from a secret of bytes seed, seed + 1, ... */
+void tls_side_init(struct tls_side *side, const char *engine, enum sl_aead_kind kind, uint8_t seed);
+void tls_side_fini(struct tls_side *side);
+
+#endif
