@@ -7,7 +7,7 @@
  * limited transmit, and the inflated window of RFC 5681, in one rule).
  *
  * When it lies: duplicates also come from duplicated packets and from our own needless
- * retransmissions. After a recovery none counts until snd_una is beyond it (RFC 6582, 4.1).
+ * retransmissions. After a timeout none counts until snd_una is where it was found (RFC 6582, 4.1).
  */
 #include "base/bug.h"
 #include "tcp/stack.h"
@@ -54,8 +54,6 @@ uint32_t sl_tcp_newreno(struct sl_tcp *tcp, struct sl_tcb *tcb, bool duplicate, 
 		return lose_first(tcp, tcb);
 	}
 	if (!duplicate || tcb->recovery == SL_TCP_RECOVERY_TIMEOUT)
-		return 0;
-	if (tcb->recovery == SL_TCP_OPEN && tcb->snd_una < tcb->recovery_seq)
 		return 0;
 	tcb->dup_ack_cnt++;
 	if (tcb->recovery == SL_TCP_RECOVERY_FAST) {

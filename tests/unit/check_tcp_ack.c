@@ -75,6 +75,17 @@ START_TEST(old_acks_change_nothing)
 }
 END_TEST
 
+START_TEST(even_with_newer_payload)
+{
+	story_data(&story, 1, 1, 10);
+	story_send(&story, 4 * MSS);
+	story_ack(&story, 1 + 3 * MSS);
+	story.window = 10;
+	story_data(&story, 11, 1 + 2 * MSS, 10); /* a window counts only if the ACK does */
+	ck_assert_uint_eq(story_info(&story).peer_window_bytes, 65535);
+}
+END_TEST
+
 START_TEST(of_two_windows_the_later_counts)
 {
 	story_data(&story, 1, 1, 100); /* seq 1 */
@@ -82,8 +93,8 @@ START_TEST(of_two_windows_the_later_counts)
 	story_ack(&story, 1); /* seq 101 */
 	ck_assert_uint_eq(story_info(&story).peer_window_bytes, 5000);
 	story.window = 9000;
-	story.peer_next = 51; /* sent before, arrives after: WL1 (RFC 9293, 3.10.7.4) */
-	story_ack(&story, 1);
+	story_data(&story, 51, 1, 100); /* began before: WL1 (RFC 9293, 3.10.7.4) */
+	ck_assert_uint_eq(story.got_bytes, 150);
 	ck_assert_uint_eq(story_info(&story).peer_window_bytes, 5000);
 }
 END_TEST
@@ -153,6 +164,20 @@ START_TEST(without_timestamps_not_at_all)
 }
 END_TEST
 
+START_TEST(nor_is_what_an_ack_covers_together_with_it)
+{
+	teardown();
+	story_open(&story, (struct story_options){ .no_timestamps = true, .no_sack = true });
+	story_send(&story, 2 * 1460);
+	story_pass(&story, 1100 * MS);
+	story.tcp->conns[story.conn.idx].rtt.srtt_ns = 0;
+	ck_assert_uint_eq(story_send_again(&story), 1460);
+	story_pass(&story, 30 * MS);
+	story_ack(&story, 1 + 2 * 1460); /* the second one had waited there for a second */
+	ck_assert_uint_eq(story_info(&story).srtt_ns, 0);
+}
+END_TEST
+
 START_TEST(an_application_that_holds_back_does_not_open_the_window)
 {
 	for (uint32_t i = 0; i < 50; i++) {
@@ -197,12 +222,14 @@ Suite *suite_tcp_ack(void)
 	tcase_add_test(tcase, several_acks_in_a_turn_are_one_event);
 	tcase_add_test(tcase, an_ack_may_end_within_a_segment);
 	tcase_add_test(tcase, old_acks_change_nothing);
+	tcase_add_test(tcase, even_with_newer_payload);
 	tcase_add_test(tcase, of_two_windows_the_later_counts);
 	tcase_add_test(tcase, the_peers_window_is_a_limit);
 	tcase_add_test(tcase, a_window_taken_back_takes_nothing_back);
 	tcase_add_test(tcase, round_trips_are_measured_to_the_nanosecond);
 	tcase_add_test(tcase, what_was_sent_twice_is_measured_by_its_timestamp);
 	tcase_add_test(tcase, without_timestamps_not_at_all);
+	tcase_add_test(tcase, nor_is_what_an_ack_covers_together_with_it);
 	tcase_add_test(tcase, an_application_that_holds_back_does_not_open_the_window);
 	tcase_add_loop_test(tcase, numbers_wrap_in_mid_stream, 0, 3);
 	suite_add_tcase(suite, tcase);

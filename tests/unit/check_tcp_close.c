@@ -159,6 +159,26 @@ START_TEST(a_fin_lost_with_its_data_rides_again)
 }
 END_TEST
 
+START_TEST(a_fin_does_not_ride_while_something_before_it_is_missing)
+{
+	struct sl_tcp_range range;
+
+	story_send(&story, 3 * MSS);
+	close_ours();
+	story_pass(&story, 300 * MS);
+	story_discard(&story);
+	story.tcp->conns[story.conn.idx].cc.cwnd_bytes = 10 * MSS;
+	ck_assert(sl_tcp_lost(story.tcp, story.conn, 3 * MSS, &range));
+	story_make(&story, 1 + 2 * MSS, MSS); /* the last one is ready first */
+	story_expect(&story, SL_TCP_ACK, 1 + 2 * MSS, 1);
+	story_make(&story, 1, MSS);
+	story_make(&story, 1 + MSS, MSS);
+	story_expect(&story, SL_TCP_ACK, 1, 1);
+	story_expect(&story, SL_TCP_ACK, 1 + MSS, 1);
+	story_expect(&story, FIN_ACK, 1 + 3 * MSS, 1);
+}
+END_TEST
+
 START_TEST(a_fin_goes_into_a_closed_window)
 {
 	story.window = 0;
@@ -277,6 +297,7 @@ Suite *suite_tcp_close(void)
 	tcase_add_test(tcase, a_fin_waits_while_data_before_it_is_lost);
 	tcase_add_test(tcase, a_lost_fin_is_sent_again);
 	tcase_add_test(tcase, a_fin_lost_with_its_data_rides_again);
+	tcase_add_test(tcase, a_fin_does_not_ride_while_something_before_it_is_missing);
 	tcase_add_test(tcase, a_fin_goes_into_a_closed_window);
 	tcase_add_test(tcase, closing_twice_is_closing_once);
 	tcase_add_test(tcase, a_peer_that_never_closes_is_let_go);

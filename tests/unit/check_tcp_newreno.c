@@ -62,6 +62,8 @@ START_TEST(a_partial_ack_names_the_next_one)
 	story_discard(&story);
 	story_pass(&story, 40 * MS);
 	story_ack(&story, at(3));
+	/* 4 to 9 are out; of five duplicates two were of 1 and 2. */
+	ck_assert_uint_eq(story_info(&story).in_flight_bytes, (6 - 3) * MSS);
 	ck_assert_uint_eq(story_send_again(&story), MSS);
 	ck_assert_uint_eq(left(&story)->seq, at(3));
 	story_pass(&story, 40 * MS);
@@ -82,6 +84,15 @@ START_TEST(duplicates_of_an_old_flight_start_nothing)
 	ck_assert_uint_eq(sl_tcp_counters(story.tcp)->recoveries, 1);
 	duplicates(5, 1);
 	ck_assert_uint_eq(sl_tcp_counters(story.tcp)->recoveries, 1);
+}
+END_TEST
+
+START_TEST(a_timeout_forgets_the_duplicates)
+{
+	duplicates(2, 0);
+	story_pass(&story, 1 * S);
+	ck_assert_uint_eq(story_send_again(&story), MSS);
+	ck_assert_uint_eq(story_info(&story).in_flight_bytes, MSS);
 }
 END_TEST
 
@@ -123,6 +134,7 @@ Suite *suite_tcp_newreno(void)
 	tcase_add_test(tcase, each_duplicate_lets_one_new_segment_go);
 	tcase_add_test(tcase, a_partial_ack_names_the_next_one);
 	tcase_add_test(tcase, duplicates_of_an_old_flight_start_nothing);
+	tcase_add_test(tcase, a_timeout_forgets_the_duplicates);
 	tcase_add_loop_test(tcase, not_everything_that_repeats_is_a_duplicate, 0, 2);
 	tcase_add_test(tcase, more_duplicates_than_segments_do_not_underflow);
 	suite_add_tcase(suite, tcase);

@@ -132,6 +132,23 @@ START_TEST(a_lost_range_is_given_out_once)
 }
 END_TEST
 
+START_TEST(a_lost_range_keeps_within_the_peers_window)
+{
+	struct sl_tcp_range range;
+
+	lose_first();
+	story.window = 500; /* taken back */
+	story_ack(&story, at(0));
+	ck_assert(sl_tcp_lost(story.tcp, story.conn, MSS, &range));
+	ck_assert_uint_eq(range.end_seq - range.start_seq, 500);
+	ck_assert(!sl_tcp_lost(story.tcp, story.conn, MSS, &range));
+	story.window = 65535;
+	story_ack(&story, at(0));
+	ck_assert(sl_tcp_lost(story.tcp, story.conn, MSS, &range));
+	ck_assert_uint_eq(range.end_seq - range.start_seq, MSS - 500);
+}
+END_TEST
+
 START_TEST(a_range_acked_while_being_made_leaks_nothing)
 {
 	struct sl_tcp_range range;
@@ -242,6 +259,7 @@ Suite *suite_tcp_output(void)
 	tcase_add_test(tcase, crumbs_are_reported_as_they_are);
 	tcase_add_test(tcase, lost_ranges_go_before_new_bytes);
 	tcase_add_test(tcase, a_lost_range_is_given_out_once);
+	tcase_add_test(tcase, a_lost_range_keeps_within_the_peers_window);
 	tcase_add_test(tcase, a_range_acked_while_being_made_leaks_nothing);
 	tcase_add_test(tcase, part_of_it_acked_the_rest_still_counts);
 	tcase_add_test(tcase, a_cancelled_range_comes_again);

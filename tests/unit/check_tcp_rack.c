@@ -143,6 +143,26 @@ START_TEST(a_sample_of_the_first_sending_is_not_taken_for_the_second)
 }
 END_TEST
 
+START_TEST(however_late_it_comes)
+{
+	struct sl_tcb *tcb = &story.tcp->conns[story.conn.idx];
+	struct sl_segment ack;
+	uint32_t first_ts = story.last_ts;
+	uint64_t again_ns;
+
+	arrived(1, 0);
+	arrived(2, 0);
+	arrived(3, 0);
+	again_ns = story.now_ns;
+	ck_assert_uint_eq(story_send_again(&story), MSS);
+	story_pass(&story, 50 * MS); /* more than any round trip so far */
+	ack = story_segment(&story, SL_TCP_ACK, 1, at(1));
+	ack.ts_echo = first_ts; /* and yet it answers the first one */
+	story_input(&story, &ack);
+	ck_assert_uint_lt(tcb->rack.sent_ns, again_ns);
+}
+END_TEST
+
 START_TEST(the_window_is_a_quarter_of_the_least_round_trip)
 {
 	struct sl_tcb *tcb = &story.tcp->conns[story.conn.idx];
@@ -174,6 +194,7 @@ Suite *suite_tcp_rack(void)
 	tcase_add_test(tcase, several_losses_are_one_recovery);
 	tcase_add_test(tcase, what_was_sent_again_can_be_lost_again);
 	tcase_add_test(tcase, a_sample_of_the_first_sending_is_not_taken_for_the_second);
+	tcase_add_test(tcase, however_late_it_comes);
 	tcase_add_test(tcase, the_window_is_a_quarter_of_the_least_round_trip);
 	suite_add_tcase(suite, tcase);
 	return suite;

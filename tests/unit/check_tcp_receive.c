@@ -91,10 +91,25 @@ END_TEST
 
 START_TEST(what_is_beyond_the_window_is_trimmed)
 {
+	struct sl_segment last = story_segment(&story, SL_TCP_FIN | SL_TCP_ACK, 1, 1);
+
 	story.manual_accept = true;
-	story_data(&story, 1, 1, 20000);
+	last.payload_bytes = 20000;
+	story_input(&story, &last);
 	ck_assert_uint_eq(story.verdict.payload_bytes, 10000);
-	ck_assert(!story.verdict.fin);
+	ck_assert(!story.verdict.fin); /* it is beyond, too */
+}
+END_TEST
+
+START_TEST(numbers_wrap_in_mid_segment)
+{
+	teardown();
+	story_open(&story, (struct story_options){ .peer_isn = 0xffffff00 });
+	story_data(&story, 1, 1, 300); /* 255 bytes before, 45 behind */
+	story.manual_accept = true;
+	story_data(&story, 201, 1, 200); /* begins before, is new from the 100th byte on */
+	ck_assert_uint_eq(story.verdict.payload_bytes, 100);
+	ck_assert_uint_eq(story.verdict.payload[0], story_byte(301));
 }
 END_TEST
 
@@ -250,6 +265,7 @@ Suite *suite_tcp_receive(void)
 	tcase_add_test(tcase, each_segment_out_of_order_is_answered_at_once);
 	tcase_add_test(tcase, what_was_seen_is_trimmed);
 	tcase_add_test(tcase, what_is_beyond_the_window_is_trimmed);
+	tcase_add_test(tcase, numbers_wrap_in_mid_segment);
 	tcase_add_test(tcase, what_is_not_taken_is_as_if_lost);
 	tcase_add_loop_test(tcase, the_right_edge_never_moves_back, 0, 5);
 	tcase_add_test(tcase, a_filled_window_closes_and_opens);

@@ -86,6 +86,19 @@ START_TEST(a_block_may_cover_our_fin)
 }
 END_TEST
 
+START_TEST(blocks_lie_behind_where_numbers_wrap)
+{
+	teardown();
+	story_open(&story,
+		   (struct story_options){ .rtt_ms = 10, .has_isn = true, .isn = 0xfffff000 });
+	story_send(&story, 10000);
+	story_sack(&story, 1, 6001, 7001);
+	ck_assert_uint_eq(sacked(), 1000);
+	story_sack(&story, 1, 3001, 5001); /* across */
+	ck_assert_uint_eq(sacked(), 3000);
+}
+END_TEST
+
 START_TEST(without_agreement_blocks_mean_nothing)
 {
 	teardown();
@@ -116,6 +129,7 @@ Suite *suite_tcp_sack(void)
 	tcase_add_test(tcase, several_blocks_come_in_any_order);
 	tcase_add_loop_test(tcase, blocks_that_cannot_be_true_are_ignored, 0, 10);
 	tcase_add_test(tcase, a_block_may_cover_our_fin);
+	tcase_add_test(tcase, blocks_lie_behind_where_numbers_wrap);
 	tcase_add_test(tcase, without_agreement_blocks_mean_nothing);
 	tcase_add_test(tcase, a_map_full_of_holes_stays_affordable);
 	suite_add_tcase(suite, tcase);
