@@ -142,6 +142,9 @@ START_TEST(a_lost_range_keeps_within_the_peers_window)
 	ck_assert(sl_tcp_lost(story.tcp, story.conn, MSS, &range));
 	ck_assert_uint_eq(range.end_seq - range.start_seq, 500);
 	ck_assert(!sl_tcp_lost(story.tcp, story.conn, MSS, &range));
+	story.window = 300; /* and more of it */
+	story_ack(&story, at(0));
+	ck_assert(!sl_tcp_lost(story.tcp, story.conn, MSS, &range));
 	story.window = 65535;
 	story_ack(&story, at(0));
 	ck_assert(sl_tcp_lost(story.tcp, story.conn, MSS, &range));
