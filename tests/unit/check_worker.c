@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Whole downloads through the whole worker, in virtual time: no privileges, no network, no disk. */
 #include <check.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/checksum.h"
 #include "base/clock.h"
 #include "room_serve.h"
 #include "serve_fetch.h"
+#include "sim_nic.h"
 
 #define MINUTE_NS (60 * SL_NS_PER_S)
 
@@ -365,6 +368,66 @@ START_TEST(a_body_is_never_a_request)
 }
 END_TEST
 
+/* Packets that lie, one for each way to lie; the server counts them and serves on. */
+static const struct {
+	const char *name;
+	uint32_t at;        /* byte of the packet that is changed ... */
+	uint8_t value;      /* ... to this */
+	uint32_t len_bytes; /* cut to this length; 0: whole */
+	size_t counter;     /* offset in the page of counters */
+} lies[] = {
+	{ "cut in the TCP header", 0, 2, 40, offsetof(struct sluice_worker_stats, rx_truncated) },
+	{ "IP length beyond the packet", 16, 0x7f, 0,
+	  offsetof(struct sluice_worker_stats, rx_truncated) },
+	{ "header length 4", 14, 0x41, 0, offsetof(struct sluice_worker_stats, rx_bad_headers) },
+	{ "data offset beyond the packet", 46, 0xf0, 0,
+	  offsetof(struct sluice_worker_stats, rx_bad_headers) },
+	{ "a flag was turned", 47, 0x55, 0,
+	  offsetof(struct sluice_worker_stats, rx_bad_checksums) },
+	{ "a fragment", 20, 0x20, 0, offsetof(struct sluice_worker_stats, rx_fragments) },
+	{ "UDP", 23, 17, 0, offsetof(struct sluice_worker_stats, rx_not_tcp) },
+};
+enum { LIES = sizeof(lies) / sizeof(lies[0]) };
+
+/* As a NIC would have found them right: what is tested lies behind the IPv4 header's checksum. */
+static void mend_ip_checksum(uint8_t *packet)
+{
+	uint16_t sum;
+
+	memset(packet + 24, 0, 2);
+	sum = sl_checksum_fold(sl_checksum_add(0, packet + 14, 20));
+	memcpy(packet + 24, &sum, 2);
+}
+
+START_TEST(packets_that_lie_are_counted)
+{
+	struct fetch fetch = { .seed = 5 };
+	uint8_t buffer[SL_FRAME_HEADROOM_BYTES], *payload = buffer + sizeof(buffer), *packet;
+	struct sl_sim_client *client;
+	uint32_t len_bytes;
+	uint64_t count;
+
+	open_world(&calm);
+	client = sl_sim_world_connect(&world, &kinds[0].options);
+	sl_sim_world_run(&world, SL_NS_PER_S);
+	len_bytes = sl_header_write(&client->tcp.route,
+				    &(struct sl_header){ .flags = SL_TCP_ACK, .window_scale = -1 },
+				    payload, 0);
+	packet = payload - len_bytes;
+	packet[lies[_i].at] = lies[_i].value;
+	mend_ip_checksum(packet);
+	sl_sim_nic_push(world.worker->nic, packet,
+			lies[_i].len_bytes ? lies[_i].len_bytes : len_bytes);
+	sl_sim_world_run(&world, SL_NS_PER_S);
+	memcpy(&count, (const uint8_t *)world.stats + lies[_i].counter, sizeof(count));
+	ck_assert_msg(count == 1, "%s", lies[_i].name);
+	fetch_start(&fetch, client, "GET", "/dir/", "");
+	fetch_run(&world, &fetch, 1, MINUTE_NS);
+	ck_assert(fetch_done(&fetch) && !fetch.wrong);
+	sl_sim_world_close(&world);
+}
+END_TEST
+
 START_TEST(rubbish_instead_of_a_handshake_is_refused)
 {
 	struct sl_sim_client_options tls = { .tls = true };
@@ -556,6 +619,7 @@ Suite *suite_worker(void)
 	tcase_add_loop_test(tcase, connection_close_ends_with_goodbye_and_fin, 0, 2);
 	tcase_add_loop_test(tcase, rubbish_gets_400_and_close, 0, 2);
 	tcase_add_loop_test(tcase, a_body_is_never_a_request, 0, 2);
+	tcase_add_loop_test(tcase, packets_that_lie_are_counted, 0, LIES);
 	tcase_add_test(tcase, rubbish_instead_of_a_handshake_is_refused);
 	tcase_add_test(tcase, bad_record_behind_a_request);
 	tcase_add_test(tcase, key_updates_both_ways);
