@@ -11,19 +11,10 @@
 #include <string.h>
 
 #include "base/bug.h"
+#include "base/minmax.h"
 #include "serve/burst.h"
 #include "serve/pump.h"
 #include "serve/state.h"
-
-static uint64_t min_u64(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
-static uint64_t max_u64(uint64_t a, uint64_t b)
-{
-	return a > b ? a : b;
-}
 
 static uint64_t end_seq(const struct sl_record *record)
 {

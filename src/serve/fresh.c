@@ -12,14 +12,10 @@
  * of plaintext as soon as it is there, a fast one has 16 KiB records with 0.13 % overhead.
  */
 #include "base/bug.h"
+#include "base/minmax.h"
 #include "serve/burst.h"
 #include "serve/pump.h"
 #include "serve/state.h"
-
-static uint32_t min_u32(uint32_t a, uint32_t b)
-{
-	return a < b ? a : b;
-}
 
 /* Plain bytes of a record at the connection's rate. */
 static uint32_t record_target(const struct sl_worker *worker, struct sl_tcp_conn conn)

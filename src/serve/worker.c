@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/bug.h"
 #include "base/clock.h"
+#include "base/minmax.h"
 #include "serve/state.h"
 #include "tls/heap.h"
 
@@ -195,18 +196,13 @@ static void drain(struct sl_worker *worker)
 	}
 }
 
-static uint64_t earlier(uint64_t a_ns, uint64_t b_ns)
-{
-	return a_ns < b_ns ? a_ns : b_ns;
-}
-
 static uint64_t next_deadline(const struct sl_worker *worker)
 {
-	uint64_t next_ns = earlier(sl_tcp_next_ns(worker->tcp), sl_wheel_next_ns(&worker->timers));
+	uint64_t next_ns = min_u64(sl_tcp_next_ns(worker->tcp), sl_wheel_next_ns(&worker->timers));
 	uint32_t owner_cnt[5];
 
 	if (worker->draining)
-		next_ns = earlier(next_ns, worker->drain_until_ns);
+		next_ns = min_u64(next_ns, worker->drain_until_ns);
 	sl_nic_count(worker->nic, owner_cnt);
 	if (owner_cnt[SL_FRAME_TX] > 0) {
 		bool awaited = worker->wait_frames.head_idx != SL_NONE ||
@@ -214,7 +210,7 @@ static uint64_t next_deadline(const struct sl_worker *worker)
 			       sl_tcp_control_due(worker->tcp);
 
 		next_ns =
-		    earlier(next_ns, worker->now_ns + (awaited ? TX_AWAITED_NS : TX_PENDING_NS));
+		    min_u64(next_ns, worker->now_ns + (awaited ? TX_AWAITED_NS : TX_PENDING_NS));
 	}
 	return next_ns;
 }

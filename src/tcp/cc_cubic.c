@@ -24,17 +24,13 @@
  */
 #include "base/bug.h"
 #include "base/clock.h"
+#include "base/minmax.h"
 #include "tcp/cc.h"
 #include "tcp/limits.h"
 
 /* Past K the cube is cut off here, at 200 s: until there nothing below overflows 64 bits, and a
  * window that grew for so long has long met its limit. */
 enum { CUBE_MS_MAX = 200000 };
-
-static uint32_t max_u32(uint32_t a, uint32_t b)
-{
-	return a > b ? a : b;
-}
 
 uint32_t sl_cc_initial_window(uint32_t mss_bytes)
 {

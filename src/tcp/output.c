@@ -6,13 +6,9 @@
  * sent map as it finds it.
  */
 #include "base/bug.h"
+#include "base/minmax.h"
 #include "base/seq.h"
 #include "tcp/stack.h"
-
-static uint32_t min_u32(uint32_t a, uint32_t b)
-{
-	return a < b ? a : b;
-}
 
 static struct sl_tcb *tcb_of(struct sl_tcp *tcp, struct sl_tcp_conn conn)
 {
