@@ -29,7 +29,7 @@ make_root()
 
 capture_start()
 {
-	ns_run "$middle_ns" tcpdump -i m1 -s 0 -B 16384 -U -w "$capture" tcp port 443 \
+	ns_run "$middle_ns" tcpdump -i m1 -s 0 -B 16384 --immediate-mode -U -w "$capture" tcp port 443 \
 		>"$work/tcpdump.log" 2>&1 &
 	capture_pid=$!
 	within 10 grep -q 'listening on' "$work/tcpdump.log"
@@ -49,6 +49,11 @@ download_start()
 		"https://$server_ip/file.mp4" 2>"$work/curl.log" &
 	curl_pid=$!
 	within 10 test -s "$work/download"
+}
+
+resent()
+{
+	[ "$(stat_of retransmitted_bytes)" -gt 0 ]
 }
 
 # Whether a lost record meets the change is chance: about one try in three.
@@ -104,6 +109,7 @@ ok "a link that loses 2 %" link_start --delay-us 10000 --queue-packets 2000 --se
 ok "the server starts" sluice_start
 ok "a capture next to the server" capture_start
 ok "a download" download_start
+ok "lost records are sent again" within 10 resent
 ok "it is overwritten until a lost record shows it" overwrite_until_caught
 ok "the client was reset" client_was_reset
 sleep 0.2
