@@ -112,7 +112,7 @@ static void fill_syn_ack(struct sl_tcp *tcp, struct sl_tcb *tcb, struct sl_heade
 {
 	header->seq = sl_seq_wire(tcb->snd_una - 1);
 	header->flags |= SL_TCP_SYN;
-	header->mss = tcb->route.ipv6 ? tcp->mss_ipv6 : tcp->mss_ipv4;
+	header->mss = sl_tcp_own_mss(tcp, &tcb->route);
 	header->window_scale = tcb->window_scale ? 0 : -1;
 	header->sack_permitted = tcb->sack;
 	tcb->sent_ns = tcp->now_ns;

@@ -10,6 +10,8 @@
 #include "base/seq.h"
 #include "tcp/stack.h"
 
+enum { ETHERNET_BYTES = 14, TAG_BYTES = 4 };
+
 uint32_t sl_tcp_find_listener(const struct sl_tcp *tcp, const struct sl_segment *segment)
 {
 	uint32_t idx;
@@ -46,11 +48,21 @@ static bool is_martian(const struct sl_segment *segment)
 	       memcmp(&segment->src, &segment->dst, sizeof(segment->src)) == 0;
 }
 
+uint16_t sl_tcp_own_mss(const struct sl_tcp *tcp, const struct sl_route *route)
+{
+	uint16_t mss = route->ipv6 ? tcp->mss_ipv6 : tcp->mss_ipv4;
+
+	/* Interfaces carry one VLAN tag beside a full packet; a second one takes its room from it.
+	 */
+	return route->link_bytes > ETHERNET_BYTES + TAG_BYTES ? mss - TAG_BYTES : mss;
+}
+
 /* Payload of a full segment: the smaller MSS (RFC 9293, 3.7.1), less the options we always send. */
-static uint16_t payload_max(const struct sl_tcp *tcp, const struct sl_segment *syn)
+static uint16_t payload_max(const struct sl_tcp *tcp, const struct sl_route *route,
+			    const struct sl_segment *syn)
 {
 	uint16_t mss = syn->ipv6 ? SL_TCP_MSS_DEFAULT_IPV6 : SL_TCP_MSS_DEFAULT_IPV4;
-	uint16_t own_mss = syn->ipv6 ? tcp->mss_ipv6 : tcp->mss_ipv4;
+	uint16_t own_mss = sl_tcp_own_mss(tcp, route);
 
 	if (syn->has_mss)
 		mss = syn->mss;
@@ -72,7 +84,7 @@ static void start_sending(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct s
 	tcb->snd_scale = syn->has_window_scale ? syn->window_scale : 0;
 	tcb->window_scale = syn->has_window_scale;
 	tcb->sack = syn->sack_permitted;
-	tcb->payload_max_bytes = payload_max(tcp, syn);
+	tcb->payload_max_bytes = payload_max(tcp, &tcb->route, syn);
 	tcb->recovery_seq = tcb->snd_una;
 	tcb->rack.fack_seq = tcb->snd_una;
 	sl_tcp_sent_init(&tcb->sent);

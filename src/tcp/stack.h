@@ -82,6 +82,9 @@ static inline uint32_t sl_tcp_ts_value(uint64_t at_ns, uint32_t ts_offset)
 /* The listener a segment is for; listener_cnt if there is none. */
 uint32_t sl_tcp_find_listener(const struct sl_tcp *tcp, const struct sl_segment *segment);
 
+/* What fits a packet on that route, TCP's options included. */
+uint16_t sl_tcp_own_mss(const struct sl_tcp *tcp, const struct sl_route *route);
+
 /* A SYN for a listener: a connection in SYN-RECEIVED, or nothing. has_isn_floor: see
  * sl_tcp_time_wait_input. */
 void sl_tcp_open_passive(struct sl_tcp *tcp, const struct sl_segment *segment,

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# A file is overwritten in place while its records are in flight and packets are lost. What was sealed
-# once is never sealed again with other bytes: the connection ends in a reset instead. Shown on a
-# capture taken next to the server, before anything is lost, with the client's keys.
+# A file is overwritten in place while its records are in flight and packets are lost. What was
+# sealed once is never sealed again with other bytes: the connection ends in a reset instead. Shown
+# on a capture taken next to the server, before anything is lost, with the client's keys.
 
 # shellcheck source=tests/netns/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -29,8 +29,8 @@ make_root()
 
 capture_start()
 {
-	ns_run "$middle_ns" tcpdump -i m1 -s 0 -B 16384 --immediate-mode -U -w "$capture" tcp port 443 \
-		>"$work/tcpdump.log" 2>&1 &
+	ns_run "$middle_ns" tcpdump -i m1 -s 0 -B 16384 --immediate-mode -U -w "$capture" \
+		tcp port 443 >"$work/tcpdump.log" 2>&1 &
 	capture_pid=$!
 	within 10 grep -q 'listening on' "$work/tcpdump.log"
 }

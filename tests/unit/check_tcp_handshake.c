@@ -46,6 +46,31 @@ START_TEST(options_are_answered_if_offered)
 }
 END_TEST
 
+/* An interface carries one tag beside a full packet, not two. */
+START_TEST(second_tag_takes_its_room_from_the_segment)
+{
+	static const struct {
+		uint8_t types[10]; /* behind the MACs: tags, EtherType */
+		uint32_t bytes;
+		uint16_t mss;
+	} table[] = {
+		{ { 8, 0 }, 2, 1460 },
+		{ { 0x81, 0, 0, 5, 8, 0 }, 6, 1460 },
+		{ { 0x88, 0xa8, 0, 6, 0x81, 0, 0, 5, 8, 0 }, 10, 1456 },
+	};
+	struct story_packet *packet;
+
+	story_begin(&story, (struct story_options){ 0 });
+	memcpy(story.link + 12, table[_i].types, table[_i].bytes);
+	story.link_bytes = 12 + table[_i].bytes;
+	story_syn(&story);
+	packet = left(&story);
+	ck_assert_ptr_nonnull(packet);
+	ck_assert_uint_eq(packet->segment.mss, table[_i].mss);
+	ck_assert_uint_le(sl_tcp_payload_max(story.tcp, (struct sl_tcp_conn){ 0 }), table[_i].mss);
+}
+END_TEST
+
 START_TEST(mss_is_the_smaller_one_within_reason)
 {
 	static const struct {
@@ -299,6 +324,7 @@ Suite *suite_tcp_handshake(void)
 
 	tcase_add_checked_fixture(tcase, NULL, teardown);
 	tcase_add_loop_test(tcase, options_are_answered_if_offered, 0, 16);
+	tcase_add_loop_test(tcase, second_tag_takes_its_room_from_the_segment, 0, 3);
 	tcase_add_loop_test(tcase, mss_is_the_smaller_one_within_reason, 0, 4);
 	tcase_add_test(tcase, a_syn_again_is_answered_alike);
 	tcase_add_test(tcase, a_lost_syn_ack_is_sent_again_but_not_for_ever);
