@@ -16,7 +16,8 @@ installed=$work/installed
 
 installs()
 {
-	make -s -C "$SL_BUILD_DIR" install DESTDIR="$installed" prefix=/usr sysconfdir=/etc || return 1
+	make -s -C "$SL_BUILD_DIR" install DESTDIR="$installed" prefix=/usr sysconfdir=/etc ||
+		return 1
 	(cd "$installed" && find . -type f) | sort
 	[ -x "$installed/usr/bin/sluice" ] &&
 		[ -n "$(find "$installed" -name sluice.service)" ] &&
