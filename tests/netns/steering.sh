@@ -15,7 +15,8 @@ medium=/medium.bin
 # ---- tagged clients ------------------------------------------------------------------------------
 
 # Two networks whose TCP travels with tags, see tag.bpf.c. The server has their addresses and no
-# VLAN devices: to its kernel a tagged packet is nothing, so what the client gets, it has from Sluice.
+# VLAN devices: to its kernel a tagged packet is nothing, so what the client gets, it has from
+# Sluice.
 one_tag_ips='10.77.16.1 fd77:10::1'
 two_tags_ips='10.77.32.1 fd77:20::1'
 
