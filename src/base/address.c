@@ -8,6 +8,14 @@
 
 #include "base/bug.h"
 
+enum {
+	/* Below, hosts need not take a segment whole (RFC 9293, 3.7.1); above, no link carries it.
+	 */
+	MSS_CLAMP_MIN = 536,
+	MSS_CLAMP_MAX = 9000,
+	WORD_MAX_BYTES = 32,
+};
+
 static const uint8_t ipv4_prefix[12] = { [10] = 0xff, [11] = 0xff };
 
 struct sl_address sl_address_from_ipv4(const uint8_t ipv4[4])
@@ -88,6 +96,83 @@ static const char *parse_port(const char *text, uint16_t *port)
 	return text;
 }
 
+/* What may follow the port, between commas; each at most once. */
+struct words {
+	bool tls, congestion, mss;
+};
+
+static const char *const congestion_names[] = {
+	[SL_CONGESTION_CUBIC] = "cubic",
+	[SL_CONGESTION_BBR] = "bbr",
+	[SL_CONGESTION_NEWRENO] = "newreno",
+};
+enum { CONGESTIONS = sizeof(congestion_names) / sizeof(congestion_names[0]) };
+
+const char *sl_congestion_name(enum sl_congestion congestion)
+{
+	return congestion_names[congestion];
+}
+
+static const char *parse_congestion(const char *name, struct sl_listener *listener)
+{
+	for (uint8_t i = 0; i < CONGESTIONS; i++) {
+		if (strcmp(name, congestion_names[i]) == 0) {
+			listener->congestion = i;
+			return NULL;
+		}
+	}
+	return "cc= must be cubic, bbr or newreno";
+}
+
+static const char *parse_mss(const char *text, struct sl_listener *listener)
+{
+	const char *rest = parse_port(text, &listener->mss_clamp);
+
+	if (*rest != '\0' || listener->mss_clamp < MSS_CLAMP_MIN ||
+	    listener->mss_clamp > MSS_CLAMP_MAX)
+		return "mss= must be 536 to 9000";
+	return NULL;
+}
+
+static const char *parse_word(const char *word, struct words *seen, struct sl_listener *listener)
+{
+	const char *problem = "after the port only tls, cc= and mss= may follow, each once";
+
+	if (strcmp(word, "tls") == 0 && !seen->tls) {
+		seen->tls = listener->tls = true;
+		return NULL;
+	}
+	if (strncmp(word, "cc=", 3) == 0 && !seen->congestion) {
+		seen->congestion = true;
+		return parse_congestion(word + 3, listener);
+	}
+	if (strncmp(word, "mss=", 4) == 0 && !seen->mss) {
+		seen->mss = true;
+		return parse_mss(word + 4, listener);
+	}
+	return problem;
+}
+
+/* text is empty or begins with a comma. */
+static const char *parse_words(const char *text, struct sl_listener *listener)
+{
+	struct words seen = { 0 };
+	const char *problem = NULL;
+	char word[WORD_MAX_BYTES];
+
+	while (*text == ',' && !problem) {
+		size_t len_bytes = strcspn(text + 1, ",");
+
+		if (len_bytes >= sizeof(word))
+			len_bytes = sizeof(word) - 1; /* no word is so long */
+		memcpy(word, text + 1, len_bytes);
+		word[len_bytes] = '\0';
+		problem = parse_word(word, &seen, listener);
+		text += 1 + strcspn(text + 1, ",");
+	}
+	return problem;
+}
+
 int sl_listener_parse(const char *text, struct sl_listener *listener, const char **problem)
 {
 	char host[SL_ADDRESS_TEXT_BYTES];
@@ -111,11 +196,9 @@ int sl_listener_parse(const char *text, struct sl_listener *listener, const char
 		*problem = "port must be 1 to 65535";
 		return -EINVAL;
 	}
-	if (*rest == ',' && strcmp(rest, ",tls") != 0) {
-		*problem = "after the port only \",tls\" may follow";
+	*problem = parse_words(rest, &parsed);
+	if (*problem)
 		return -EINVAL;
-	}
-	parsed.tls = *rest == ',';
 	*listener = parsed;
 	return 0;
 }

@@ -41,6 +41,32 @@ START_TEST(listeners_are_read_and_written)
 END_TEST
 
 static const struct {
+	const char *text;
+	bool tls;
+	enum sl_congestion congestion;
+	uint16_t mss_clamp;
+} words[] = {
+	{ "192.0.2.1:443", false, SL_CONGESTION_CUBIC, 0 },
+	{ "192.0.2.1:443,cc=cubic", false, SL_CONGESTION_CUBIC, 0 },
+	{ "192.0.2.1:443,tls,cc=bbr", true, SL_CONGESTION_BBR, 0 },
+	{ "192.0.2.1:443,cc=newreno,tls", true, SL_CONGESTION_NEWRENO, 0 },
+	{ "[::1]:443,mss=536", false, SL_CONGESTION_CUBIC, 536 },
+	{ "[::1]:443,mss=9000,cc=bbr,tls", true, SL_CONGESTION_BBR, 9000 },
+};
+
+START_TEST(words_follow_the_port_in_any_order)
+{
+	struct sl_listener listener;
+	const char *problem = NULL;
+
+	ck_assert_int_eq(sl_listener_parse(words[_i].text, &listener, &problem), 0);
+	ck_assert_int_eq(listener.tls, words[_i].tls);
+	ck_assert_int_eq(listener.congestion, words[_i].congestion);
+	ck_assert_uint_eq(listener.mss_clamp, words[_i].mss_clamp);
+}
+END_TEST
+
+static const struct {
 	const char *text, *problem; /* words of it */
 } bad[] = {
 	{ "", "expected" },
@@ -68,7 +94,16 @@ static const struct {
 	{ "192.0.2.1:80 ", "number" },
 	{ "192.0.2.1:80,", "tls" },
 	{ "192.0.2.1:80,ssl", "tls" },
-	{ "192.0.2.1:80,tls,tls", "tls" },
+	{ "192.0.2.1:80,tls,tls", "once" },
+	{ "192.0.2.1:80,tls,", "tls" },
+	{ "192.0.2.1:80,cc=reno", "cc= must be" },
+	{ "192.0.2.1:80,cc=", "cc= must be" },
+	{ "192.0.2.1:80,cc=bbr,cc=bbr", "once" },
+	{ "192.0.2.1:80,mss=535", "mss= must be" },
+	{ "192.0.2.1:80,mss=9001", "mss= must be" },
+	{ "192.0.2.1:80,mss=1400x", "mss= must be" },
+	{ "192.0.2.1:80,mss=", "mss= must be" },
+	{ "192.0.2.1:80,aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "tls" },
 };
 
 START_TEST(what_is_wrong_is_said)
@@ -108,6 +143,8 @@ Suite *suite_address(void)
 
 	tcase_add_loop_test(tcase, listeners_are_read_and_written, 0,
 			    sizeof(good) / sizeof(good[0]));
+	tcase_add_loop_test(tcase, words_follow_the_port_in_any_order, 0,
+			    sizeof(words) / sizeof(words[0]));
 	tcase_add_loop_test(tcase, what_is_wrong_is_said, 0, sizeof(bad) / sizeof(bad[0]));
 	tcase_add_test(tcase, ipv4_is_kept_as_mapped);
 	suite_add_tcase(suite, tcase);
