@@ -3,10 +3,14 @@
  * New bytes of a file: cut into records, read at once, sealed when the read is back.
  *
  * How much to read. A read has a price of its own (about 7 us for 16 KiB, 10 for 128 KiB), and so
- * has a record (header, tag, a short last packet). Answering every ACK's two segments with a read
- * and a record of that size would be the silly window syndrome over again, so a window that opens
- * is left to grow to a quarter of itself first, as long as something is in flight that will bring
- * the next ACK: three quarters keep the path busy meanwhile.
+ * has a record (header, tag). Answering every ACK's two segments with a read and a record of that
+ * size would be the silly window syndrome over again. At high rates the pacer sees to it: it opens
+ * once a millisecond. When ACKs, not the pacer, hold us back, a window that opens is left to grow
+ * to a sixteenth of itself first, as long as something is in flight that will bring the next ACK.
+ * A quarter would save more reads, but what waits is not in flight, and under loss it is the flight
+ * that counts.
+ *
+ * A cut that is held back by the window ends where a packet ends: its last record is made to fit.
  *
  * Record size follows the rate, about a millisecond of it: a slow client can use a packet's worth
  * of plaintext as soon as it is there, a fast one has 16 KiB records with 0.13 % overhead.
@@ -16,6 +20,8 @@
 #include "serve/burst.h"
 #include "serve/pump.h"
 #include "serve/state.h"
+
+enum { WINDOW_SHARE = 16 };
 
 /* Plain bytes of a record at the connection's rate. */
 static uint32_t record_target(const struct sl_worker *worker, struct sl_tcp_conn conn)
@@ -32,28 +38,27 @@ static uint32_t record_target(const struct sl_worker *worker, struct sl_tcp_conn
 static bool worth_it(const struct sl_worker *worker, struct sl_tcp_conn conn, uint64_t left_bytes,
 		     uint32_t window_bytes, uint32_t target_bytes)
 {
+	uint32_t quantum_bytes = sl_tcp_quantum(worker->tcp, conn), wanted_bytes;
 	struct sl_tcp_info info;
-	uint32_t whole_bytes, wanted_bytes;
 
+	if (window_bytes >= min_u32(quantum_bytes, SL_BUFFER_BYTES))
+		return true;
 	sl_tcp_info(worker->tcp, conn, &info);
 	if (info.in_flight_bytes == 0 && info.being_made_bytes == 0)
 		return true;
 	if (left_bytes + SL_RECORD_OVERHEAD_BYTES * (left_bytes / target_bytes + 1) <= window_bytes)
 		return true; /* all that is left goes */
-	whole_bytes = min_u32(info.cwnd_bytes, info.peer_window_bytes);
-	wanted_bytes = min_u32(whole_bytes / 4, SL_BUFFER_BYTES);
-	if (wanted_bytes < target_bytes && target_bytes <= whole_bytes / 2)
-		wanted_bytes = target_bytes;
-	return window_bytes >= wanted_bytes;
+	wanted_bytes = min_u32(info.cwnd_bytes, info.peer_window_bytes) / WINDOW_SHARE;
+	wanted_bytes = max_u32(wanted_bytes, min_u32(2 * info.mss_bytes, quantum_bytes / 2));
+	return window_bytes >= min_u32(wanted_bytes, SL_BUFFER_BYTES);
 }
 
 /*
- * Plain bytes of the next record at file offset off_bytes, or 0 if none fits. Full-size records end
+ * Plain bytes of the next record at file offset off_bytes, in room_bytes. Full-size records end
  * on multiples of 16 KiB of the file, so that after the first one they start on block boundaries.
- * Only the first record of a cut may be short for lack of window; later ones wait for the next.
  */
 static uint32_t next_record(uint64_t off_bytes, uint64_t left_bytes, uint32_t room_bytes,
-			    uint32_t target_bytes, bool first)
+			    uint32_t target_bytes)
 {
 	uint32_t plain_bytes = target_bytes;
 
@@ -61,9 +66,7 @@ static uint32_t next_record(uint64_t off_bytes, uint64_t left_bytes, uint32_t ro
 		plain_bytes -= (uint32_t)(off_bytes % SL_RECORD_PLAIN_MAX_BYTES);
 	if (plain_bytes > left_bytes)
 		plain_bytes = (uint32_t)left_bytes;
-	if (plain_bytes <= room_bytes)
-		return plain_bytes;
-	return first ? room_bytes : 0;
+	return min_u32(plain_bytes, room_bytes);
 }
 
 struct cut {
@@ -112,10 +115,10 @@ static void cut_records(struct sl_worker *worker, struct sl_session *session,
 
 		if (session->tls)
 			plain_bytes = next_record(piece->off_bytes + cut->plain_bytes, left_bytes,
-						  room_bytes, target_bytes, cut->record_cnt == 0);
+						  room_bytes, target_bytes);
 		else
 			plain_bytes = left_bytes < room_bytes ? (uint32_t)left_bytes : room_bytes;
-		if (plain_bytes == 0 || !append_record(worker, session, piece, cut, plain_bytes))
+		if (!append_record(worker, session, piece, cut, plain_bytes))
 			return;
 	}
 }

@@ -124,6 +124,7 @@ static enum sl_pump_step send_fresh(struct sl_worker *worker, struct sl_tcp_conn
 			session->finished = true;
 			sl_tcp_close(worker->tcp, conn, worker->now_ns);
 		}
+		sl_tcp_app_limited(worker->tcp, conn);
 		return SL_PUMP_IDLE;
 	}
 	window_bytes = sl_tcp_window(worker->tcp, conn);

@@ -76,19 +76,43 @@ static uint32_t detect_losses(struct sl_tcp *tcp, struct sl_tcb *tcb,
 	return sl_tcp_rack_detect(tcp, tcb);
 }
 
+static void tell_algorithm(struct sl_tcp *tcp, struct sl_tcb *tcb,
+			   const struct sl_tcp_delivered *delivered, uint32_t lost_bytes,
+			   bool limited)
+{
+	struct sl_cc_ack ack = {
+		.now_ns = tcp->now_ns,
+		.rtt_ns = delivered->any_once ? tcp->now_ns - delivered->once_latest_ns : 0,
+		.srtt_ns = tcb->rtt.srtt_ns,
+		.min_rtt_ns = tcb->rtt.min_ns,
+		.delivered_total_bytes = tcb->rate.delivered_bytes,
+		.una_seq = tcb->snd_una,
+		.nxt_seq = tcb->snd_nxt,
+		.delivered_bytes = delivered->total_bytes,
+		.lost_bytes = lost_bytes,
+		.flight_bytes = sl_tcp_pipe_bytes(tcb),
+		.cwnd_limited = limited,
+		.in_recovery = tcb->recovery != SL_TCP_OPEN,
+	};
+
+	sl_tcp_rate_sample(tcb, delivered, &ack.rate);
+	sl_cc_ops(&tcb->cc)->acked(&tcb->cc, &ack);
+}
+
 static void control_congestion(struct sl_tcp *tcp, struct sl_tcb *tcb,
 			       const struct sl_tcp_delivered *delivered, uint32_t lost_bytes,
 			       bool limited)
 {
-	bool ended = sl_tcp_recovery_ends(tcb);
+	bool model = sl_cc_ops(&tcb->cc)->model, ended = sl_tcp_recovery_ends(tcp, tcb);
 
 	if (tcb->recovery == SL_TCP_OPEN && (lost_bytes || (ended && tcb->sent.bytes[SL_TCP_LOST])))
 		sl_tcp_recovery_enter(tcp, tcb, delivered);
-	if (tcb->recovery == SL_TCP_RECOVERY_FAST)
+	if (tcb->recovery == SL_TCP_RECOVERY_FAST && !model)
 		sl_tcp_recovery_acked(tcb, delivered, lost_bytes != 0);
-	else if (delivered->total_bytes && !ended)
-		tcp->cc_ops->acked(&tcb->cc, delivered->total_bytes, tcb->rtt.srtt_ns, limited,
-				   tcp->now_ns);
+	if (delivered->total_bytes == 0)
+		return;
+	if (model || (tcb->recovery != SL_TCP_RECOVERY_FAST && !ended))
+		tell_algorithm(tcp, tcb, delivered, lost_bytes, limited);
 }
 
 void sl_tcp_ack(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct sl_segment *segment,
@@ -114,6 +138,8 @@ void sl_tcp_ack(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct sl_segment 
 		sl_tcp_sack(tcp, tcb, segment, &delivered);
 	reopened = update_window(tcb, segment, seq, ack_seq);
 	sample_rtt(tcp, tcb, segment, &delivered, flight_bytes);
+	if (delivered.total_bytes)
+		sl_tcp_rate_delivered(tcp, tcb, &delivered);
 	lost_bytes = detect_losses(tcp, tcb, segment, duplicate, &delivered);
 	control_congestion(tcp, tcb, &delivered, lost_bytes, limited);
 

@@ -32,14 +32,6 @@
  * window that grew for so long has long met its limit. */
 enum { CUBE_MS_MAX = 200000 };
 
-uint32_t sl_cc_initial_window(uint32_t mss_bytes)
-{
-	uint32_t bytes = max_u32(2 * mss_bytes, SL_TCP_INITIAL_BYTES);
-
-	return bytes < SL_TCP_INITIAL_SEGMENTS * mss_bytes ? bytes
-							   : SL_TCP_INITIAL_SEGMENTS * mss_bytes;
-}
-
 /* Largest r with r^3 <= n, bit by bit. */
 static uint32_t cube_root(uint64_t n)
 {
@@ -54,11 +46,11 @@ static uint32_t cube_root(uint64_t n)
 	return (uint32_t)root;
 }
 
-static void init(struct sl_cc *cc, uint32_t mss_bytes)
+static void init(struct sl_cc *cc, uint64_t now_ns)
 {
-	*cc = (struct sl_cc){ .cwnd_bytes = sl_cc_initial_window(mss_bytes),
-			      .ssthresh_bytes = SL_TCP_CWND_MAX_BYTES,
-			      .mss_bytes = mss_bytes };
+	(void)now_ns;
+	cc->cwnd_bytes = sl_cc_initial_window(cc->mss_bytes);
+	cc->ssthresh_bytes = SL_TCP_CWND_MAX_BYTES;
 }
 
 /* C * mss * d^3 with C = 0.4 segments per second cubed, d in ms: 0.4 = 4 / 10, ms^3 = 10^-9 s^3. */
@@ -140,17 +132,17 @@ static void avoid_congestion(struct sl_cc *cc, uint32_t acked_bytes, uint64_t sr
 	grow_towards(cc, target_bytes, acked_bytes);
 }
 
-static void acked(struct sl_cc *cc, uint32_t newly_acked_bytes, uint64_t srtt_ns, bool cwnd_limited,
-		  uint64_t now_ns)
+static void acked(struct sl_cc *cc, const struct sl_cc_ack *ack)
 {
-	uint64_t idle_ns = now_ns - cc->cubic.last_ns;
+	uint64_t idle_ns = ack->now_ns - cc->cubic.last_ns;
+	uint32_t newly_acked_bytes = ack->delivered_bytes;
 
-	cc->cubic.last_ns = now_ns;
-	if (!cwnd_limited) {
+	cc->cubic.last_ns = ack->now_ns;
+	if (!ack->cwnd_limited) {
 		if (cc->cubic.epoch_start_ns)
 			cc->cubic.epoch_start_ns += idle_ns;
-		if (cc->cubic.epoch_start_ns > now_ns)
-			cc->cubic.epoch_start_ns = now_ns;
+		if (cc->cubic.epoch_start_ns > ack->now_ns)
+			cc->cubic.epoch_start_ns = ack->now_ns;
 		return;
 	}
 	if (cc->cwnd_bytes < cc->ssthresh_bytes) {
@@ -162,7 +154,7 @@ static void acked(struct sl_cc *cc, uint32_t newly_acked_bytes, uint64_t srtt_ns
 		newly_acked_bytes -= step_bytes;
 	}
 	if (newly_acked_bytes)
-		avoid_congestion(cc, newly_acked_bytes, srtt_ns, now_ns);
+		avoid_congestion(cc, newly_acked_bytes, ack->srtt_ns, ack->now_ns);
 	if (cc->cwnd_bytes > SL_TCP_CWND_MAX_BYTES)
 		cc->cwnd_bytes = SL_TCP_CWND_MAX_BYTES;
 }
@@ -182,8 +174,9 @@ static void reduce(struct sl_cc *cc, uint32_t flight_bytes)
 	    max_u32((uint32_t)((uint64_t)flight_bytes * 7 / 10), 2 * cc->mss_bytes);
 }
 
-static void lost(struct sl_cc *cc, uint32_t flight_bytes, uint64_t now_ns)
+static void lost(struct sl_cc *cc, enum sl_cc_cause cause, uint32_t flight_bytes, uint64_t now_ns)
 {
+	(void)cause;
 	(void)now_ns;
 	reduce(cc, flight_bytes);
 	cc->cwnd_bytes = cc->ssthresh_bytes;
@@ -198,10 +191,18 @@ static void timed_out(struct sl_cc *cc, uint32_t flight_bytes, uint64_t now_ns)
 	cc->cwnd_bytes = cc->mss_bytes;
 }
 
+static void undo(struct sl_cc *cc, uint64_t now_ns)
+{
+	(void)now_ns;
+	cc->cwnd_bytes = max_u32(cc->cwnd_bytes, cc->cubic.cwnd_prior_bytes);
+	cc->ssthresh_bytes = max_u32(cc->ssthresh_bytes, cc->cubic.cwnd_prior_bytes);
+}
+
 const struct sl_cc_ops sl_cc_cubic = {
 	.name = "cubic",
 	.init = init,
 	.acked = acked,
 	.lost = lost,
 	.timed_out = timed_out,
+	.undo = undo,
 };

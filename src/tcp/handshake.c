@@ -89,7 +89,9 @@ static void start_sending(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct s
 	tcb->rack.fack_seq = tcb->snd_una;
 	sl_tcp_sent_init(&tcb->sent);
 	sl_tcp_rtt_init(&tcb->rtt);
-	tcp->cc_ops->init(&tcb->cc, tcb->payload_max_bytes);
+	tcb->cc = (struct sl_cc){ .mss_bytes = tcb->payload_max_bytes,
+				  .algorithm = tcp->listeners[tcb->listener_idx].congestion };
+	sl_cc_ops(&tcb->cc)->init(&tcb->cc, tcp->now_ns);
 }
 
 static void start_receiving(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct sl_segment *syn)

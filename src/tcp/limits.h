@@ -19,6 +19,9 @@
 /* 40 ms, below what any sender's least timeout is, well below RFC 9293's 500 ms (3.8.6.3). */
 #define SL_TCP_DELAYED_ACK_NS (40 * SL_NS_PER_MS)
 
+/* What may leave at once: a millisecond's worth disturbs nobody's queue for longer than that. */
+#define SL_TCP_BURST_NS (1 * SL_NS_PER_MS)
+
 /* Twice a maximum segment lifetime of 30 s: RFC 9293 says 2 minutes for the latter, "an engineering
  * choice"; 60 s in all is what Linux keeps. */
 #define SL_TCP_TIME_WAIT_NS (60 * SL_NS_PER_S)
@@ -41,6 +44,9 @@ enum {
 
 	SL_TCP_INITIAL_SEGMENTS = 10, /* RFC 6928 */
 	SL_TCP_INITIAL_BYTES = 14600,
+
+	/* Also at once, if the rate is so low that a millisecond is less: as an initial window. */
+	SL_TCP_BURST_SEGMENTS = 10,
 
 	SL_TCP_MSS_DEFAULT_IPV4 = 536, /* RFC 9293, 3.7.1 */
 	SL_TCP_MSS_DEFAULT_IPV6 = 1220,

@@ -22,12 +22,12 @@ uint32_t sl_tcp_newreno_held_bytes(const struct sl_tcb *tcb)
 
 static uint32_t lose_first(struct sl_tcp *tcp, struct sl_tcb *tcb)
 {
-	uint32_t before_bytes = tcb->sent.bytes[SL_TCP_LOST];
 	uint64_t end_seq = tcb->snd_una + tcb->payload_max_bytes;
+	struct sl_tcp_sent_lost lost = { 0 };
 
 	sl_tcp_sent_lose(&tcp->store, &tcb->sent, tcb->snd_una,
-			 end_seq < tcb->snd_nxt ? end_seq : tcb->snd_nxt);
-	return tcb->sent.bytes[SL_TCP_LOST] - before_bytes;
+			 end_seq < tcb->snd_nxt ? end_seq : tcb->snd_nxt, &lost);
+	return sl_tcp_held_lost(tcp, tcb, &lost);
 }
 
 /* What a partial ACK covers was counted before, all but the segment that filled the gap. */

@@ -60,10 +60,11 @@ bool sl_tcp_outstanding(const struct sl_tcb *tcb)
 	       tcb->state == SL_TCP_SYN_RECEIVED;
 }
 
-/* RFC 5681, 4.1: after an idle RTO the ACK clock has stopped, and the path may have changed. */
+/* RFC 5681, 4.1: after an idle RTO the ACK clock has stopped, and the path may have changed. A
+ * model of the path has its own opinion. */
 static bool restarts(const struct sl_tcp *tcp, const struct sl_tcb *tcb)
 {
-	return tcb->snd_una == tcb->snd_res &&
+	return tcb->snd_una == tcb->snd_res && !sl_cc_ops(&tcb->cc)->model &&
 	       tcp->now_ns - tcb->sent_ns > sl_tcp_rto_ns(&tcb->rtt, 0) &&
 	       tcb->cc.cwnd_bytes > sl_cc_initial_window(tcb->cc.mss_bytes);
 }
@@ -76,8 +77,11 @@ uint32_t sl_tcp_cwnd_bytes(const struct sl_tcp *tcp, const struct sl_tcb *tcb)
 /* The window shrinks, what was learned stays: RFC 2861's ssthresh. */
 static void restart(const struct sl_tcp *tcp, struct sl_tcb *tcb)
 {
+	const struct sl_cc_ops *ops = sl_cc_ops(&tcb->cc);
 	uint32_t learned_bytes = tcb->cc.cwnd_bytes / 4 * 3;
 
+	if (ops->restarted && sl_tcp_pipe_bytes(tcb) == 0 && tcb->rate.app_limited_bytes)
+		ops->restarted(&tcb->cc, tcp->now_ns - tcb->sent_ns, tcp->now_ns);
 	if (!restarts(tcp, tcb))
 		return;
 	if (tcb->cc.ssthresh_bytes < learned_bytes)
@@ -103,11 +107,12 @@ static uint32_t window_bytes(const struct sl_tcp *tcp, const struct sl_tcb *tcb)
 	uint64_t edge_seq = tcb->snd_una + tcb->snd_wnd_bytes;
 	uint32_t room = room_bytes(tcp, tcb), lost_bytes = tcb->sent.bytes[SL_TCP_LOST];
 
-	if (!may_send_new(tcb) || edge_seq <= tcb->snd_res)
+	if (!may_send_new(tcb) || edge_seq <= tcb->snd_res || !sl_tcp_pace_allows(tcp, tcb))
 		return 0;
 	if (room <= lost_bytes)
 		return 0; /* what is lost goes first */
-	return min_u32(room - lost_bytes, (uint32_t)(edge_seq - tcb->snd_res));
+	room = min_u32(room - lost_bytes, sl_tcp_quantum_bytes(tcp, tcb));
+	return (uint32_t)min_u64(room, edge_seq - tcb->snd_res);
 }
 
 uint32_t sl_tcp_window(const struct sl_tcp *tcp, struct sl_tcp_conn conn)
@@ -124,12 +129,13 @@ static uint32_t lost_allowed_bytes(const struct sl_tcp *tcp, const struct sl_tcb
 	uint32_t idx = sl_tcp_sent_first_lost(&tcp->store, &tcb->sent), wanted_bytes, room;
 	const struct sl_tcp_sent_range *range;
 
-	if (idx == SL_TCP_NONE || tcb->state == SL_TCP_CLOSED)
+	if (idx == SL_TCP_NONE || tcb->state == SL_TCP_CLOSED || !sl_tcp_pace_allows(tcp, tcb))
 		return 0;
 	range = &tcp->store.ranges[idx];
 	if (range->start_seq >= edge_seq)
 		return 0;
-	wanted_bytes = min_u32(range->len_bytes, max_bytes);
+	wanted_bytes =
+	    min_u32(range->len_bytes, min_u32(max_bytes, sl_tcp_quantum_bytes(tcp, tcb)));
 	if (edge_seq - range->start_seq < wanted_bytes)
 		wanted_bytes = (uint32_t)(edge_seq - range->start_seq);
 	room = room_bytes(tcp, tcb);
@@ -144,8 +150,9 @@ bool sl_tcp_can_send(const struct sl_tcp *tcp, const struct sl_tcb *tcb)
 
 /* ---- Permission ---------------------------------------------------------------------- */
 
-static void permitted(struct sl_tcb *tcb, uint32_t bytes)
+static void permitted(struct sl_tcp *tcp, struct sl_tcb *tcb, uint32_t bytes)
 {
+	sl_tcp_pace(tcp, tcb, bytes);
 	if (tcb->recovery == SL_TCP_RECOVERY_FAST)
 		tcb->prr_out_bytes += bytes;
 	/* RFC 7661, 4.3: a window half used is a window tried. */
@@ -162,7 +169,7 @@ void sl_tcp_reserve(struct sl_tcp *tcp, struct sl_tcp_conn conn, uint32_t bytes)
 	BUG_ON(bytes > window_bytes(tcp, tcb));
 	restart(tcp, tcb);
 	tcb->snd_res += bytes;
-	permitted(tcb, bytes);
+	permitted(tcp, tcb, bytes);
 	BUG_ON_HOT(tcb->snd_res > tcb->snd_una + tcb->snd_wnd_bytes);
 }
 
@@ -175,7 +182,7 @@ bool sl_tcp_lost(struct sl_tcp *tcp, struct sl_tcp_conn conn, uint32_t max_bytes
 	if (bytes == 0)
 		return false;
 	sl_tcp_sent_take(&tcp->store, &tcb->sent, bytes, &range->start_seq, &range->end_seq);
-	permitted(tcb, bytes);
+	permitted(tcp, tcb, bytes);
 	return true;
 }
 
@@ -212,15 +219,21 @@ void sl_tcp_fill_header(struct sl_tcp *tcp, struct sl_tcb *tcb, struct sl_header
 
 static void note_new(struct sl_tcp *tcp, struct sl_tcb *tcb, uint32_t bytes)
 {
+	struct sl_tcp_sent_mark mark;
+
 	BUG_ON(bytes > tcb->snd_res - tcb->snd_nxt);
-	sl_tcp_sent_append(&tcp->store, &tcb->sent, tcb->snd_nxt, bytes, tcp->now_ns);
+	sl_tcp_rate_mark(tcp, tcb, bytes, &mark);
+	sl_tcp_sent_append(&tcp->store, &tcb->sent, tcb->snd_nxt, bytes, tcp->now_ns, &mark);
 	tcb->snd_nxt += bytes;
 }
 
 static void note_again(struct sl_tcp *tcp, struct sl_tcb *tcb, uint64_t seq, uint32_t bytes)
 {
+	struct sl_tcp_sent_mark mark;
+
 	BUG_ON(seq + bytes > tcb->snd_nxt);
-	sl_tcp_sent_again(&tcp->store, &tcb->sent, seq, seq + bytes, tcp->now_ns);
+	sl_tcp_rate_mark(tcp, tcb, bytes, &mark);
+	sl_tcp_sent_again(&tcp->store, &tcb->sent, seq, seq + bytes, tcp->now_ns, &mark);
 	tcb->resent_bytes += bytes;
 	tcp->counters.resent_segments++;
 	tcp->counters.resent_bytes += bytes;

@@ -82,13 +82,13 @@ uint64_t sl_tcp_rack_window_ns(const struct sl_tcb *tcb)
 uint32_t sl_tcp_rack_detect(struct sl_tcp *tcp, struct sl_tcb *tcb)
 {
 	uint64_t wait_ns = tcb->rack.rtt_ns + sl_tcp_rack_window_ns(tcb);
-	uint32_t before_bytes = tcb->sent.bytes[SL_TCP_LOST];
+	struct sl_tcp_sent_lost lost = { 0 };
 	uint64_t next_ns;
 
 	next_ns = sl_tcp_sent_lose_older(&tcp->store, &tcb->sent, tcb->rack.sent_ns,
-					 tcb->rack.end_seq, wait_ns, tcp->now_ns);
+					 tcb->rack.end_seq, wait_ns, tcp->now_ns, &lost);
 	sl_tcp_timer_set(tcp, tcb, SL_TCP_TIMER_REORDER, next_ns);
-	return tcb->sent.bytes[SL_TCP_LOST] - before_bytes;
+	return sl_tcp_held_lost(tcp, tcb, &lost);
 }
 
 void sl_tcp_rack_timeout(struct sl_tcp *tcp, struct sl_tcb *tcb)

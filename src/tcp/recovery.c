@@ -26,10 +26,30 @@ static uint32_t flight_size(const struct sl_tcb *tcb)
 	return flight_bytes < tcb->cc.cwnd_bytes ? (uint32_t)flight_bytes : tcb->cc.cwnd_bytes;
 }
 
+uint32_t sl_tcp_held_lost(struct sl_tcp *tcp, struct sl_tcb *tcb,
+			  const struct sl_tcp_sent_lost *lost)
+{
+	const struct sl_cc_ops *ops = sl_cc_ops(&tcb->cc);
+
+	tcb->rate.lost_bytes += lost->total_bytes;
+	if (lost->total_bytes && ops->held_lost)
+		ops->held_lost(&tcb->cc, &(struct sl_cc_loss){
+					     .now_ns = tcp->now_ns,
+					     .lost_bytes = lost->total_bytes,
+					     .lost_since_bytes =
+						 sl_tcp_rate_lost_since(tcb, &lost->oldest_mark),
+					     .tx_in_flight_bytes = lost->oldest_mark.flight_bytes,
+					     .range_bytes = lost->oldest_bytes,
+					     .app_limited = lost->oldest_mark.app_limited,
+					 });
+	return lost->total_bytes;
+}
+
 /* RFC 9937, section 6: upon entering. */
 void sl_tcp_recovery_enter(struct sl_tcp *tcp, struct sl_tcb *tcb,
 			   const struct sl_tcp_delivered *delivered)
 {
+	const struct sl_cc_ops *ops = sl_cc_ops(&tcb->cc);
 	uint64_t flight_bytes = tcb->snd_res - tcb->snd_una + delivered->acked_bytes +
 				delivered->sacked_bytes - tcb->sent.bytes[SL_TCP_SACKED];
 
@@ -38,9 +58,10 @@ void sl_tcp_recovery_enter(struct sl_tcp *tcp, struct sl_tcb *tcb,
 	tcb->prr_delivered_bytes = 0;
 	tcb->prr_out_bytes = 0;
 	tcb->prr_flight_bytes = (uint32_t)flight_bytes;
-	tcp->cc_ops->lost(&tcb->cc, flight_size(tcb), tcp->now_ns);
+	ops->lost(&tcb->cc, SL_CC_LOSS, flight_size(tcb), tcp->now_ns);
 	/* Until the next ACK tells more: the first retransmission. */
-	tcb->cc.cwnd_bytes = sl_tcp_pipe_bytes(tcb) + tcb->cc.mss_bytes;
+	if (!ops->model)
+		tcb->cc.cwnd_bytes = sl_tcp_pipe_bytes(tcb) + tcb->cc.mss_bytes;
 	tcp->counters.recoveries++;
 }
 
@@ -98,19 +119,23 @@ void sl_tcp_recovery_timeout(struct sl_tcp *tcp, struct sl_tcb *tcb)
 	uint32_t pipe_bytes = sl_tcp_pipe_bytes(tcb);
 
 	if (tcb->recovery != SL_TCP_RECOVERY_FAST && !again)
-		tcp->cc_ops->timed_out(&tcb->cc, flight_size(tcb), tcp->now_ns);
+		sl_cc_ops(&tcb->cc)->timed_out(&tcb->cc, flight_size(tcb), tcp->now_ns);
 	/* One segment beyond what cannot be called back: recently sent, or being made. */
 	tcb->cc.cwnd_bytes = pipe_bytes + tcb->cc.mss_bytes;
 	tcb->recovery = SL_TCP_RECOVERY_TIMEOUT;
 	tcb->recovery_seq = tcb->snd_nxt;
 }
 
-bool sl_tcp_recovery_ends(struct sl_tcb *tcb)
+bool sl_tcp_recovery_ends(struct sl_tcp *tcp, struct sl_tcb *tcb)
 {
+	const struct sl_cc_ops *ops = sl_cc_ops(&tcb->cc);
+
 	if (tcb->recovery == SL_TCP_OPEN || tcb->snd_una < tcb->recovery_seq)
 		return false;
-	if (tcb->recovery == SL_TCP_RECOVERY_FAST)
+	if (tcb->recovery == SL_TCP_RECOVERY_FAST && !ops->model)
 		tcb->cc.cwnd_bytes = tcb->cc.ssthresh_bytes;
 	tcb->recovery = SL_TCP_OPEN;
+	if (ops->recovered)
+		ops->recovered(&tcb->cc, tcp->now_ns);
 	return true;
 }

@@ -37,12 +37,12 @@ static bool something_flies(const struct sl_tcp *tcp, const struct sl_tcb *tcb)
 
 /* RFC 8985, 7.3: the first, and what is older than anything that may still arrive. Without SACK,
  * all of it. */
-static void lose_flight(struct sl_tcp *tcp, struct sl_tcb *tcb)
+static void lose_flight(struct sl_tcp *tcp, struct sl_tcb *tcb, struct sl_tcp_sent_lost *lost)
 {
 	uint64_t first_end_seq;
 
 	if (!tcb->sack || tcb->rack.sent_ns == 0) {
-		sl_tcp_sent_lose(&tcp->store, &tcb->sent, tcb->snd_una, tcb->snd_nxt);
+		sl_tcp_sent_lose(&tcp->store, &tcb->sent, tcb->snd_una, tcb->snd_nxt, lost);
 		return;
 	}
 	if (reneged(tcp, tcb))
@@ -50,13 +50,15 @@ static void lose_flight(struct sl_tcp *tcp, struct sl_tcb *tcb)
 	if (tcb->sent.first_idx == SL_TCP_NONE)
 		return;
 	first_end_seq = sl_tcp_sent_end(&tcp->store.ranges[tcb->sent.first_idx]);
-	sl_tcp_sent_lose(&tcp->store, &tcb->sent, tcb->snd_una, first_end_seq);
+	sl_tcp_sent_lose(&tcp->store, &tcb->sent, tcb->snd_una, first_end_seq, lost);
 	sl_tcp_sent_lose_older(&tcp->store, &tcb->sent, UINT64_MAX, UINT64_MAX,
-			       tcb->rack.rtt_ns + sl_tcp_rack_window_ns(tcb), tcp->now_ns);
+			       tcb->rack.rtt_ns + sl_tcp_rack_window_ns(tcb), tcp->now_ns, lost);
 }
 
 void sl_tcp_rto(struct sl_tcp *tcp, struct sl_tcb *tcb)
 {
+	struct sl_tcp_sent_lost lost = { 0 };
+
 	if (!something_flies(tcp, tcb)) {
 		sl_tcp_timer_resend(tcp, tcb, true);
 		goto tell;
@@ -65,7 +67,8 @@ void sl_tcp_rto(struct sl_tcp *tcp, struct sl_tcb *tcb)
 		return;
 	tcb->rto_cnt++;
 	tcp->counters.rtos++;
-	lose_flight(tcp, tcb);
+	lose_flight(tcp, tcb, &lost);
+	sl_tcp_held_lost(tcp, tcb, &lost);
 	tcb->dup_ack_cnt = 0;
 	tcb->fin_flying = false;
 	sl_tcp_timer_set(tcp, tcb, SL_TCP_TIMER_REORDER, SL_WHEEL_NEVER);

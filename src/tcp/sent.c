@@ -15,6 +15,12 @@ static void note_delivered(struct sl_tcp_delivered *delivered,
 	delivered->total_bytes += len_bytes;
 	if (end_seq > delivered->high_seq)
 		delivered->high_seq = end_seq;
+	if (range->sent_ns > delivered->newest_ns ||
+	    (range->sent_ns == delivered->newest_ns && end_seq > delivered->newest_end_seq)) {
+		delivered->newest_ns = range->sent_ns;
+		delivered->newest_end_seq = end_seq;
+		delivered->newest_mark = range->mark;
+	}
 	if (range->sent_cnt > 1) {
 		if (!delivered->any_again || range->sent_ns > delivered->again_latest_ns ||
 		    (range->sent_ns == delivered->again_latest_ns &&
@@ -37,6 +43,16 @@ static void note_delivered(struct sl_tcp_delivered *delivered,
 	delivered->any_once = true;
 }
 
+static void note_lost(struct sl_tcp_sent_lost *lost, const struct sl_tcp_sent_range *range)
+{
+	if (lost->total_bytes == 0 || range->sent_ns < lost->oldest_ns) {
+		lost->oldest_ns = range->sent_ns;
+		lost->oldest_bytes = range->len_bytes;
+		lost->oldest_mark = range->mark;
+	}
+	lost->total_bytes += range->len_bytes;
+}
+
 static void set_state(struct sl_tcp_sent *sent, struct sl_tcp_sent_range *range,
 		      enum sl_tcp_sent_state state)
 {
@@ -49,9 +65,11 @@ static void set_state(struct sl_tcp_sent *sent, struct sl_tcp_sent_range *range,
 struct mark {
 	uint8_t from; /* bits of the states that change */
 	enum sl_tcp_sent_state to;
-	bool must;                          /* cut ranges whatever it costs, or rather leave them */
-	uint64_t now_ns;                    /* of SENT */
-	struct sl_tcp_delivered *delivered; /* of SACKED */
+	bool must;       /* cut ranges whatever it costs, or rather leave them */
+	uint64_t now_ns; /* of SENT */
+	const struct sl_tcp_sent_mark *mark; /* of SENT */
+	struct sl_tcp_delivered *delivered;  /* of SACKED */
+	struct sl_tcp_sent_lost *lost;       /* of LOST, or NULL */
 };
 
 /* A range that would change must not reach over at_seq. False if there is no range for the other
@@ -96,7 +114,10 @@ static void mark_range(struct sl_tcp_sent *sent, struct sl_tcp_sent_range *range
 	if (mark->to == SL_TCP_SENT) {
 		range->sent_ns = mark->now_ns;
 		range->sent_cnt += range->sent_cnt < UINT8_MAX;
+		range->mark = *mark->mark;
 	}
+	if (mark->to == SL_TCP_LOST && mark->lost)
+		note_lost(mark->lost, range);
 	set_state(sent, range, mark->to);
 }
 
@@ -137,13 +158,15 @@ static void make_room(struct sl_tcp_sent_store *store, struct sl_tcp_sent *sent)
 /* ---- The verbs ----------------------------------------------------------------------- */
 
 void sl_tcp_sent_append(struct sl_tcp_sent_store *store, struct sl_tcp_sent *sent,
-			uint64_t start_seq, uint32_t len_bytes, uint64_t now_ns)
+			uint64_t start_seq, uint32_t len_bytes, uint64_t now_ns,
+			const struct sl_tcp_sent_mark *mark)
 {
 	struct sl_tcp_sent_range new = { .start_seq = start_seq,
 					 .sent_ns = now_ns,
 					 .len_bytes = len_bytes,
 					 .state = SL_TCP_SENT,
-					 .sent_cnt = 1 };
+					 .sent_cnt = 1,
+					 .mark = *mark };
 	struct sl_tcp_sent_range *last;
 	uint32_t idx = sent->last_idx;
 
@@ -170,6 +193,7 @@ void sl_tcp_sent_append(struct sl_tcp_sent_store *store, struct sl_tcp_sent *sen
 extend:
 	last->len_bytes += len_bytes;
 	last->sent_ns = now_ns;
+	last->mark = *mark;
 	sent->bytes[SL_TCP_SENT] += len_bytes;
 }
 
@@ -205,20 +229,23 @@ void sl_tcp_sent_sack(struct sl_tcp_sent_store *store, struct sl_tcp_sent *sent,
 }
 
 void sl_tcp_sent_again(struct sl_tcp_sent_store *store, struct sl_tcp_sent *sent,
-		       uint64_t start_seq, uint64_t end_seq, uint64_t now_ns)
+		       uint64_t start_seq, uint64_t end_seq, uint64_t now_ns,
+		       const struct sl_tcp_sent_mark *mark)
 {
 	mark_stretch(store, sent, start_seq, end_seq,
 		     &(struct mark){ .from = 1 << SL_TCP_SENT | 1 << SL_TCP_LOST | 1 << SL_TCP_MADE,
 				     .to = SL_TCP_SENT,
 				     .must = true,
-				     .now_ns = now_ns });
+				     .now_ns = now_ns,
+				     .mark = mark });
 }
 
 void sl_tcp_sent_lose(struct sl_tcp_sent_store *store, struct sl_tcp_sent *sent, uint64_t start_seq,
-		      uint64_t end_seq)
+		      uint64_t end_seq, struct sl_tcp_sent_lost *lost)
 {
 	mark_stretch(store, sent, start_seq, end_seq,
-		     &(struct mark){ .from = 1 << SL_TCP_SENT, .to = SL_TCP_LOST, .must = true });
+		     &(struct mark){
+			 .from = 1 << SL_TCP_SENT, .to = SL_TCP_LOST, .must = true, .lost = lost });
 }
 
 void sl_tcp_sent_untake(struct sl_tcp_sent_store *store, struct sl_tcp_sent *sent,
@@ -236,7 +263,7 @@ void sl_tcp_sent_renege(struct sl_tcp_sent_store *store, struct sl_tcp_sent *sen
 
 uint64_t sl_tcp_sent_lose_older(struct sl_tcp_sent_store *store, struct sl_tcp_sent *sent,
 				uint64_t latest_ns, uint64_t latest_end_seq, uint64_t wait_ns,
-				uint64_t now_ns)
+				uint64_t now_ns, struct sl_tcp_sent_lost *lost)
 {
 	uint64_t next_ns = SL_WHEEL_NEVER;
 	bool changed = false;
@@ -249,6 +276,7 @@ uint64_t sl_tcp_sent_lose_older(struct sl_tcp_sent_store *store, struct sl_tcp_s
 		    (range->sent_ns == latest_ns && sl_tcp_sent_end(range) >= latest_end_seq))
 			continue;
 		if (range->sent_ns + wait_ns <= now_ns) {
+			note_lost(lost, range);
 			set_state(sent, range, SL_TCP_LOST);
 			changed = true;
 		} else if (range->sent_ns + wait_ns < next_ns) {

@@ -47,13 +47,25 @@ enum {
 	SL_TCP_SENT_MAX = 1024,
 };
 
-struct sl_tcp_sent_range { /* 32 bytes */
+/* The state of the connection when a range was sent last; what rate.c measures with, and congestion
+ * control that wants to know under which load something was lost. */
+struct sl_tcp_sent_mark {
+	uint64_t delivered_bytes, delivered_ns; /* all that had arrived, and when we knew */
+	uint64_t first_sent_ns;   /* what that had left with: begins the sending interval */
+	uint32_t flight_bytes;    /* in flight once the range was sent, itself included */
+	uint32_t lost_bytes : 31; /* all that had been held lost, low bits */
+	bool app_limited : 1;
+};
+#define SL_TCP_MARK_LOST_MASK 0x7fffffffU
+
+struct sl_tcp_sent_range { /* 64 bytes */
 	uint64_t start_seq;
 	uint64_t sent_ns; /* when last; of SENT ranges only */
 	uint32_t len_bytes;
 	uint32_t next_idx, prev_idx;
 	uint8_t state;
 	uint8_t sent_cnt; /* times sent, stays at 255 */
+	struct sl_tcp_sent_mark mark;
 };
 
 struct sl_tcp_sent_store {
@@ -79,6 +91,18 @@ struct sl_tcp_delivered {
 	/* Of what was sent again: the latest transmission. */
 	uint64_t again_latest_ns, again_end_seq;
 	uint64_t high_seq; /* end of the highest newly delivered byte */
+	/* The newest sent of all. */
+	uint64_t newest_ns, newest_end_seq;
+	struct sl_tcp_sent_mark newest_mark;
+};
+
+/* What is newly held lost: collected over several stretches. */
+struct sl_tcp_sent_lost {
+	uint32_t total_bytes;
+	/* The oldest sent of it. */
+	uint64_t oldest_ns;
+	uint32_t oldest_bytes;
+	struct sl_tcp_sent_mark oldest_mark;
 };
 
 /* Errors: -ENOMEM. Setup only. */
@@ -90,7 +114,8 @@ void sl_tcp_sent_clear(struct sl_tcp_sent_store *store, struct sl_tcp_sent *sent
 
 /* [start_seq, start_seq + len_bytes) follows what is there and was sent at now_ns. */
 void sl_tcp_sent_append(struct sl_tcp_sent_store *store, struct sl_tcp_sent *sent,
-			uint64_t start_seq, uint32_t len_bytes, uint64_t now_ns);
+			uint64_t start_seq, uint32_t len_bytes, uint64_t now_ns,
+			const struct sl_tcp_sent_mark *mark);
 
 /* Everything before una_seq has arrived; una_seq may lie in the middle of a range. */
 void sl_tcp_sent_ack(struct sl_tcp_sent_store *store, struct sl_tcp_sent *sent, uint64_t una_seq,
@@ -102,18 +127,19 @@ void sl_tcp_sent_sack(struct sl_tcp_sent_store *store, struct sl_tcp_sent *sent,
 
 /* What of [start_seq, end_seq) is not SACKed was sent again at now_ns. */
 void sl_tcp_sent_again(struct sl_tcp_sent_store *store, struct sl_tcp_sent *sent,
-		       uint64_t start_seq, uint64_t end_seq, uint64_t now_ns);
+		       uint64_t start_seq, uint64_t end_seq, uint64_t now_ns,
+		       const struct sl_tcp_sent_mark *mark);
 
 /* What of [start_seq, end_seq) is in flight is held lost. */
 void sl_tcp_sent_lose(struct sl_tcp_sent_store *store, struct sl_tcp_sent *sent, uint64_t start_seq,
-		      uint64_t end_seq);
+		      uint64_t end_seq, struct sl_tcp_sent_lost *lost);
 
 /* What is in flight is lost if it was sent before (latest_ns, latest_end_seq), where of one time
  * the lower sequence number is the earlier, and wait_ns or longer ago. Returns when the next of
  * them will have waited so long; SL_WHEEL_NEVER if there is none. */
 uint64_t sl_tcp_sent_lose_older(struct sl_tcp_sent_store *store, struct sl_tcp_sent *sent,
 				uint64_t latest_ns, uint64_t latest_end_seq, uint64_t wait_ns,
-				uint64_t now_ns);
+				uint64_t now_ns, struct sl_tcp_sent_lost *lost);
 
 /* The oldest lost bytes, [*start_seq, *end_seq) of at most max_bytes, are being made from now on.
  * False if nothing is lost. */

@@ -15,7 +15,7 @@ enum {
 };
 
 _Static_assert((int)RANGES_PER_CONN > (int)SL_TCP_SENT_OWN, "the store has ranges to share");
-_Static_assert(sizeof(struct sl_tcp_sent_range) == 32, "two ranges a cache line");
+_Static_assert(sizeof(struct sl_tcp_sent_range) == 64, "one range a cache line");
 
 int sl_tcp_sent_store_init(struct sl_tcp_sent_store *store, uint32_t conns_max)
 {
@@ -123,8 +123,10 @@ static void merge_next(struct sl_tcp_sent_store *store, struct sl_tcp_sent *sent
 	const struct sl_tcp_sent_range *next = &store->ranges[range->next_idx];
 
 	range->len_bytes += next->len_bytes;
-	if (next->sent_ns > range->sent_ns)
+	if (next->sent_ns >= range->sent_ns) {
 		range->sent_ns = next->sent_ns;
+		range->mark = next->mark;
+	}
 	if (next->sent_cnt > range->sent_cnt)
 		range->sent_cnt = next->sent_cnt;
 	sl_tcp_sent_list_remove(store, sent, range->next_idx);

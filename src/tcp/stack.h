@@ -9,11 +9,13 @@
  *      │ │       ├────► rtt.c         how long it took
  *      │ │       ├────► rack.c        what is lost; without SACK: newreno.c
  *      │ │       ├────► recovery.c    how much may be sent meanwhile
- *      │ │       └────► cc_cubic.c    and in open water
+ *      │ │       ├────► rate.c        how fast it arrives
+ *      │ │       └────► cc.c          how much may be in flight in open water: cc_*.c
  *      │ └───► receive.c              payload, delayed ACKs, offered window, FIN
  *      └─────► control.c              replies without connection
  *
  *   output.c    what may be sent, and headers for it          close.c   FIN, abort, the end
+ *   pacing.c    and when
  *   control.c   packets without payload                       ready.c   events for the layer above
  *   timers.c    which deadlines there are ─► rto.c            table.c, isn.c, sent.c   helpers
  */
@@ -46,7 +48,6 @@ struct sl_tcp {
 	struct sl_tcp_sent_store store;
 	struct sl_tcp_time_waits waits;
 	struct sl_wheel wheel;
-	const struct sl_cc_ops *cc_ops;
 	struct sl_tcp_counters counters;
 
 	struct sl_tcp_reply replies[SL_TCP_REPLIES_MAX]; /* a ring */
@@ -55,7 +56,7 @@ struct sl_tcp {
 	uint32_t conns_max, backlog_max;
 	uint32_t receive_window_bytes;
 	uint16_t mss_ipv4, mss_ipv6; /* ours */
-	bool listening;
+	bool listening, unpaced;
 	struct sl_hash_key isn_key;
 	uint32_t listener_cnt;
 	struct sl_listener listeners[SL_LISTENERS_MAX];
@@ -109,7 +110,8 @@ void sl_tcp_sack(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct sl_segment
 
 void sl_tcp_rack_delivered(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct sl_segment *segment,
 			   const struct sl_tcp_delivered *delivered);
-/* Marks what RACK holds lost; arms its timer for what may yet arrive. Returns the bytes marked. */
+/* Marks what RACK holds lost; arms its timer for what may yet arrive. Returns the bytes newly
+ * held lost. */
 uint32_t sl_tcp_rack_detect(struct sl_tcp *tcp, struct sl_tcb *tcb);
 void sl_tcp_rack_timeout(struct sl_tcp *tcp, struct sl_tcb *tcb);
 uint64_t sl_tcp_rack_window_ns(const struct sl_tcb *tcb);
@@ -119,13 +121,18 @@ uint32_t sl_tcp_newreno(struct sl_tcp *tcp, struct sl_tcb *tcb, bool duplicate, 
 			struct sl_tcp_delivered *delivered);
 uint32_t sl_tcp_newreno_held_bytes(const struct sl_tcb *tcb);
 
+/* Ranges were marked: counts them, tells congestion control. Call once what was marked together
+ * is marked. Returns lost->total_bytes. */
+uint32_t sl_tcp_held_lost(struct sl_tcp *tcp, struct sl_tcb *tcb,
+			  const struct sl_tcp_sent_lost *lost);
+
 void sl_tcp_recovery_enter(struct sl_tcp *tcp, struct sl_tcb *tcb,
 			   const struct sl_tcp_delivered *delivered);
 void sl_tcp_recovery_acked(struct sl_tcb *tcb, const struct sl_tcp_delivered *delivered,
 			   bool more_lost);
 void sl_tcp_recovery_timeout(struct sl_tcp *tcp, struct sl_tcb *tcb);
 /* True if snd_una got to the end of the recovery. */
-bool sl_tcp_recovery_ends(struct sl_tcb *tcb);
+bool sl_tcp_recovery_ends(struct sl_tcp *tcp, struct sl_tcb *tcb);
 
 void sl_tcp_rto(struct sl_tcp *tcp, struct sl_tcb *tcb);
 void sl_tcp_persist(struct sl_tcp *tcp, struct sl_tcb *tcb);
@@ -142,6 +149,29 @@ void sl_tcp_ack_duplicate(struct sl_tcp *tcp, struct sl_tcb *tcb);
 uint16_t sl_tcp_offer_window(struct sl_tcp *tcp, struct sl_tcb *tcb);
 /* An ACK of everything received is leaving. */
 void sl_tcp_acked_now(struct sl_tcp *tcp, struct sl_tcb *tcb);
+
+/* ---- rate.c -------------------------------------------------------------------------- */
+
+/* What is about to be noted as sent, payload_bytes of it, is marked with. */
+void sl_tcp_rate_mark(const struct sl_tcp *tcp, struct sl_tcb *tcb, uint32_t payload_bytes,
+		      struct sl_tcp_sent_mark *mark);
+uint32_t sl_tcp_rate_lost_since(const struct sl_tcb *tcb, const struct sl_tcp_sent_mark *mark);
+/* delivered->total_bytes is not 0. The sample is to be taken when losses have been counted. */
+void sl_tcp_rate_delivered(const struct sl_tcp *tcp, struct sl_tcb *tcb,
+			   const struct sl_tcp_delivered *delivered);
+void sl_tcp_rate_sample(struct sl_tcb *tcb, const struct sl_tcp_delivered *delivered,
+			struct sl_cc_rate *sample);
+
+/* ---- pacing.c ------------------------------------------------------------------------ */
+
+/* Bytes a second; 0: not known yet, nothing is paced. */
+uint64_t sl_tcp_pacing_rate(const struct sl_tcp *tcp, const struct sl_tcb *tcb);
+/* The most that is permitted at once: whole segments. */
+uint32_t sl_tcp_quantum_bytes(const struct sl_tcp *tcp, const struct sl_tcb *tcb);
+bool sl_tcp_pace_allows(const struct sl_tcp *tcp, const struct sl_tcb *tcb);
+/* So many bytes are permitted now; the next ones later. */
+void sl_tcp_pace(struct sl_tcp *tcp, struct sl_tcb *tcb, uint32_t bytes);
+void sl_tcp_pace_timeout(struct sl_tcp *tcp, struct sl_tcb *tcb);
 
 /* ---- output.c ------------------------------------------------------------------------ */
 

@@ -29,6 +29,7 @@ enum sl_tcp_timer {
 	SL_TCP_TIMER_REORDER, /* RACK's */
 	SL_TCP_TIMER_ACK,     /* delayed ACK */
 	SL_TCP_TIMER_STATE,   /* FIN-WAIT-2 */
+	SL_TCP_TIMER_PACE,    /* the next quantum */
 	SL_TCP_TIMERS,
 };
 
@@ -53,6 +54,14 @@ struct sl_tcp_rack { /* RFC 8985, 5.3: of the latest sent among all that was del
 	uint64_t fack_seq; /* end of the highest byte delivered */
 };
 
+struct sl_tcp_rate { /* names of draft-ietf-ccwg-bbr, 4.1.1.2, but for their "C." */
+	uint64_t delivered_bytes, delivered_ns, first_sent_ns;
+	uint64_t app_limited_bytes; /* until so much is delivered samples are; 0: they are not */
+	uint64_t lost_bytes;
+	uint64_t latest; /* bytes a second, of the latest sample */
+	bool latest_app_limited;
+};
+
 struct sl_tcb {
 	struct sl_route route;
 	uint16_t listener_idx;
@@ -65,6 +74,9 @@ struct sl_tcb {
 	uint64_t sent_ns;     /* data, or the SYN-ACK, left last */
 	uint64_t limited_seq; /* what lies before was sent while cwnd was well used */
 	struct sl_tcp_sent sent;
+	struct sl_tcp_rate rate;
+	uint64_t pace_ns;  /* before that nothing is permitted */
+	uint64_t rate_cap; /* bytes a second, from above; 0: none */
 
 	/* Loss. */
 	struct sl_tcp_rtt rtt;
@@ -108,6 +120,6 @@ struct sl_tcb {
 	bool fin_acked : 1;
 };
 
-_Static_assert(sizeof(struct sl_tcb) <= 448, "seven cache lines an idle connection");
+_Static_assert(sizeof(struct sl_tcb) <= 768, "twelve cache lines an idle connection");
 
 #endif

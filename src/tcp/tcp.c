@@ -21,8 +21,8 @@ static void configure(struct sl_tcp *tcp, const struct sl_tcp_config *config)
 	memcpy(tcp->listeners, config->listeners,
 	       config->listener_cnt * sizeof(*config->listeners));
 	memcpy(&tcp->isn_key, config->secret + HALF_SECRET_BYTES, sizeof(tcp->isn_key));
-	tcp->cc_ops = &sl_cc_cubic;
 	tcp->listening = true;
+	tcp->unpaced = config->unpaced;
 	tcp->ready = (struct sl_tcp_list){ SL_TCP_NONE, SL_TCP_NONE };
 	tcp->due = tcp->ready;
 }
@@ -107,22 +107,6 @@ uint32_t sl_tcp_listener(const struct sl_tcp *tcp, struct sl_tcp_conn conn)
 	return tcp->conns[conn.idx].listener_idx;
 }
 
-/* Twice the window a round trip while it doubles each one, and a fifth more afterwards, so that the
- * pace never holds back what the window would allow (as Linux paces). */
-uint64_t sl_tcp_rate(const struct sl_tcp *tcp, struct sl_tcp_conn conn)
-{
-	const struct sl_tcb *tcb = &tcp->conns[conn.idx];
-	uint64_t per_round_trip = sl_tcp_cwnd_bytes(tcp, tcb);
-
-	if (tcb->rtt.srtt_ns == 0)
-		return 0;
-	if (per_round_trip < tcb->cc.ssthresh_bytes)
-		per_round_trip *= 2;
-	else
-		per_round_trip += per_round_trip / 5;
-	return per_round_trip * SL_NS_PER_S / tcb->rtt.srtt_ns;
-}
-
 void sl_tcp_info(const struct sl_tcp *tcp, struct sl_tcp_conn conn, struct sl_tcp_info *info)
 {
 	const struct sl_tcb *tcb = &tcp->conns[conn.idx];
@@ -143,9 +127,14 @@ void sl_tcp_info(const struct sl_tcp *tcp, struct sl_tcp_conn conn, struct sl_tc
 		.srtt_ns = tcb->rtt.srtt_ns,
 		.rttvar_ns = tcb->rtt.rttvar_ns,
 		.rto_ns = sl_tcp_rto_ns(&tcb->rtt, tcb->backoff_cnt),
-		.pacing_rate = sl_tcp_rate(tcp, conn),
+		.min_rtt_ns = tcb->rtt.min_ns,
+		.pacing_rate = sl_tcp_pacing_rate(tcp, tcb),
+		.delivery_rate = tcb->rate.latest,
+		.delivery_app_limited = tcb->rate.latest_app_limited,
+		.congestion = (enum sl_congestion)tcb->cc.algorithm,
 		.sent_bytes = tcb->sent_bytes,
 		.resent_bytes = tcb->resent_bytes,
+		.lost_bytes = tcb->rate.lost_bytes,
 		.rto_cnt = tcb->rto_cnt,
 	};
 }

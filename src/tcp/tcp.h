@@ -48,6 +48,7 @@ struct sl_tcp_config {
 	uint32_t listener_cnt;
 	const uint8_t *secret; /* 32 random bytes: table hash, ISNs, timestamp offsets; copied */
 	uint32_t receive_window_bytes; /* offered at first, ≤ 65535: our own is never scaled */
+	bool unpaced; /* whatever the windows allow goes at once: for tests of the windows */
 };
 
 /* Errors: -ENOMEM. Setup only: everything is allocated here. */
@@ -116,14 +117,22 @@ uint64_t sl_tcp_stream_seq(const struct sl_tcp *tcp, struct sl_tcp_conn conn);
 uint64_t sl_tcp_acked_seq(const struct sl_tcp *tcp, struct sl_tcp_conn conn);
 
 /* New bytes that may be reserved now, down to a single one: who aggregates must still send when
- * nothing is in flight. 0 while lost bytes wait for the same room, after close, and before
- * OPENED. */
+ * nothing is in flight. At most a quantum; then 0 until the pacer's time has come, when CAN_SEND
+ * tells. 0 while lost bytes wait for the same room, after close, and before OPENED. */
 uint32_t sl_tcp_window(const struct sl_tcp *tcp, struct sl_tcp_conn conn);
 
 /* The caller starts making the next bytes [snd_res, snd_res + bytes) of the stream: it will call
  * sl_tcp_segment for every one of them, in order, or abort. Precondition: 0 < bytes ≤
  * sl_tcp_window. */
 void sl_tcp_reserve(struct sl_tcp *tcp, struct sl_tcp_conn conn, uint32_t bytes);
+
+/* Nobody has more to send now, though the window allows it: what is measured until all of this has
+ * arrived is the application's rate, not the path's. */
+void sl_tcp_app_limited(struct sl_tcp *tcp, struct sl_tcp_conn conn);
+
+/* From now on no faster than so many bytes a second, retransmissions included; 0: as fast as the
+ * path allows. */
+void sl_tcp_set_rate_cap(struct sl_tcp *tcp, struct sl_tcp_conn conn, uint64_t rate_cap);
 
 /* A lost range the congestion window allows to be sent again now: [start, end) of at most
  * max_bytes, the oldest first. It counts as being made (in flight) from here, and is not named
@@ -192,8 +201,12 @@ struct sl_tcp_info {
 	uint32_t in_flight_bytes; /* sent, not acked, not SACKed, not held lost */
 	uint32_t being_made_bytes;
 	uint64_t srtt_ns, rttvar_ns, rto_ns;
-	uint64_t pacing_rate; /* bytes a second, from cwnd and srtt */
-	uint64_t sent_bytes, resent_bytes;
+	uint64_t min_rtt_ns;    /* UINT64_MAX: not known */
+	uint64_t pacing_rate;   /* bytes a second; 0: not known */
+	uint64_t delivery_rate; /* bytes a second, of the latest sample; 0: none */
+	bool delivery_app_limited;
+	enum sl_congestion congestion;
+	uint64_t sent_bytes, resent_bytes, lost_bytes;
 	uint32_t rto_cnt;
 };
 void sl_tcp_info(const struct sl_tcp *tcp, struct sl_tcp_conn conn, struct sl_tcp_info *info);
@@ -201,6 +214,8 @@ void sl_tcp_info(const struct sl_tcp *tcp, struct sl_tcp_conn conn, struct sl_tc
 uint32_t sl_tcp_listener(const struct sl_tcp *tcp, struct sl_tcp_conn conn);
 /* Pacing rate in bytes a second; 0 if not known yet. */
 uint64_t sl_tcp_rate(const struct sl_tcp *tcp, struct sl_tcp_conn conn);
+/* The most sl_tcp_window allows at once: a millisecond of the rate, or a few segments. */
+uint32_t sl_tcp_quantum(const struct sl_tcp *tcp, struct sl_tcp_conn conn);
 
 struct sl_tcp_counters { /* since init */
 	uint64_t opened, reset_sent, reset_received, timed_out, backlog_full, table_full;

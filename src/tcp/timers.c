@@ -61,6 +61,9 @@ static void fire(struct sl_tcp *tcp, struct sl_tcb *tcb, enum sl_tcp_timer timer
 		tcp->counters.timed_out++;
 		sl_tcp_end(tcp, tcb);
 		break;
+	case SL_TCP_TIMER_PACE:
+		sl_tcp_pace_timeout(tcp, tcb);
+		break;
 	case SL_TCP_TIMERS:
 		break;
 	}

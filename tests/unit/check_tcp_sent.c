@@ -14,7 +14,9 @@ enum { CONNS_MAX = 2, BASE = 5000000 };
 
 static struct sl_tcp_sent_store store;
 static struct sl_tcp_sent sent;
+static const struct sl_tcp_sent_mark no_mark;
 static struct sl_tcp_delivered delivered;
+static struct sl_tcp_sent_lost lost;
 static uint64_t una, nxt;
 
 static void setup(void)
@@ -22,6 +24,7 @@ static void setup(void)
 	ck_assert_int_eq(sl_tcp_sent_store_init(&store, CONNS_MAX), 0);
 	sl_tcp_sent_init(&sent);
 	delivered = (struct sl_tcp_delivered){ 0 };
+	lost = (struct sl_tcp_sent_lost){ 0 };
 	una = nxt = BASE;
 }
 
@@ -34,7 +37,7 @@ static void teardown(void)
 
 static void append(uint32_t len_bytes, uint64_t now_ns)
 {
-	sl_tcp_sent_append(&store, &sent, nxt, len_bytes, now_ns);
+	sl_tcp_sent_append(&store, &sent, nxt, len_bytes, now_ns, &no_mark);
 	nxt += len_bytes;
 }
 
@@ -53,12 +56,12 @@ static void sack(uint64_t start, uint64_t end)
 
 static void lose(uint64_t start, uint64_t end)
 {
-	sl_tcp_sent_lose(&store, &sent, BASE + start, BASE + end);
+	sl_tcp_sent_lose(&store, &sent, BASE + start, BASE + end, &lost);
 }
 
 static void again(uint64_t start, uint64_t end, uint64_t now_ns)
 {
-	sl_tcp_sent_again(&store, &sent, BASE + start, BASE + end, now_ns);
+	sl_tcp_sent_again(&store, &sent, BASE + start, BASE + end, now_ns, &no_mark);
 }
 
 static void take(uint32_t max_bytes, uint64_t start, uint64_t end)
@@ -237,13 +240,14 @@ START_TEST(the_older_are_lost_by_time_and_order)
 	append(1000, 30);
 	append(1000, 40);
 	/* Something of 30 arrived that ended at 2500: what left before, 15 or more ago, is lost. */
-	ck_assert_uint_eq(sl_tcp_sent_lose_older(&store, &sent, 30, BASE + 2500, 15, 32), 20 + 15);
+	ck_assert_uint_eq(sl_tcp_sent_lose_older(&store, &sent, 30, BASE + 2500, 15, 32, &lost),
+			  20 + 15);
 	expect("L10 S10 S10 S10");
-	ck_assert_uint_eq(sl_tcp_sent_lose_older(&store, &sent, 30, BASE + 2500, 15, 35),
+	ck_assert_uint_eq(sl_tcp_sent_lose_older(&store, &sent, 30, BASE + 2500, 15, 35, &lost),
 			  SL_WHEEL_NEVER);
 	expect("L20 S10 S10");
 	/* Of one time, the lower number is the earlier one. */
-	sl_tcp_sent_lose_older(&store, &sent, 30, BASE + 3001, 0, 35);
+	sl_tcp_sent_lose_older(&store, &sent, 30, BASE + 3001, 0, 35, &lost);
 	expect("L30 S10");
 }
 END_TEST

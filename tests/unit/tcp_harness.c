@@ -31,6 +31,7 @@ static void make_server(struct story *story)
 		.listener_cnt = 2,
 		.secret = secret,
 		.receive_window_bytes = story->is.receive_window_bytes,
+		.unpaced = !story->is.paced,
 	};
 
 	ck_assert_int_eq(sl_tcp_init(&story->tcp, &config, story->now_ns), 0);
