@@ -100,18 +100,24 @@ static void tell_algorithm(struct sl_tcp *tcp, struct sl_tcb *tcb,
 }
 
 static void control_congestion(struct sl_tcp *tcp, struct sl_tcb *tcb,
+			       const struct sl_segment *segment,
 			       const struct sl_tcp_delivered *delivered, uint32_t lost_bytes,
 			       bool limited)
 {
 	bool model = sl_cc_ops(&tcb->cc)->model, ended = sl_tcp_recovery_ends(tcp, tcb);
 
 	if (tcb->recovery == SL_TCP_OPEN && (lost_bytes || (ended && tcb->sent.bytes[SL_TCP_LOST])))
-		sl_tcp_recovery_enter(tcp, tcb, delivered);
-	if (tcb->recovery == SL_TCP_RECOVERY_FAST && !model)
+		sl_tcp_recovery_enter(tcp, tcb, SL_TCP_RECOVERY_FAST, delivered);
+	else if (tcb->recovery == SL_TCP_RECOVERY_ECN && lost_bytes)
+		sl_tcp_recovery_goes_on(tcp, tcb);
+	/* What ends the round trip of one mark still echoes that one. */
+	if (!ended)
+		sl_tcp_ecn_ack(tcp, tcb, segment, delivered);
+	if (sl_tcp_recovery_reduces(tcb) && !model)
 		sl_tcp_recovery_acked(tcb, delivered, lost_bytes != 0);
 	if (delivered->total_bytes == 0)
 		return;
-	if (model || (tcb->recovery != SL_TCP_RECOVERY_FAST && !ended))
+	if (model || (!sl_tcp_recovery_reduces(tcb) && !ended))
 		tell_algorithm(tcp, tcb, delivered, lost_bytes, limited);
 }
 
@@ -141,7 +147,7 @@ void sl_tcp_ack(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct sl_segment 
 	if (delivered.total_bytes)
 		sl_tcp_rate_delivered(tcp, tcb, &delivered);
 	lost_bytes = detect_losses(tcp, tcb, segment, duplicate, &delivered);
-	control_congestion(tcp, tcb, &delivered, lost_bytes, limited);
+	control_congestion(tcp, tcb, segment, &delivered, lost_bytes, limited);
 
 	progress = delivered.acked_bytes || fin_acked || reopened;
 	if (progress)

@@ -57,7 +57,6 @@ struct sl_cc_ack {
 	uint32_t flight_bytes;          /* in flight and being made, after it */
 	bool cwnd_limited; /* the window, not the application, held sending back (RFC 9438, 5.8) */
 	bool in_recovery;  /* by SACK, duplicate ACKs or timeout, after it */
-	bool ece;          /* the peer echoes congestion (RFC 3168), once a round trip */
 	struct sl_cc_rate rate;
 };
 
@@ -76,6 +75,7 @@ enum sl_cc_cause { SL_CC_LOSS, SL_CC_ECN };
 struct sl_cc_ops {
 	const char *name;
 	bool model; /* the window is the algorithm's in a recovery, too, and after idleness */
+	bool ecn;   /* lost answers SL_CC_ECN; without it ECN is not negotiated */
 	/* Sets the initial window (RFC 6928). The rest of *cc is 0, mss_bytes and algorithm
 	 * apart. */
 	void (*init)(struct sl_cc *cc, uint64_t now_ns);

@@ -200,6 +200,7 @@ static void undo(struct sl_cc *cc, uint64_t now_ns)
 
 const struct sl_cc_ops sl_cc_cubic = {
 	.name = "cubic",
+	.ecn = true,
 	.init = init,
 	.acked = acked,
 	.lost = lost,

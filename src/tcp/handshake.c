@@ -92,6 +92,7 @@ static void start_sending(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct s
 	tcb->cc = (struct sl_cc){ .mss_bytes = tcb->payload_max_bytes,
 				  .algorithm = tcp->listeners[tcb->listener_idx].congestion };
 	sl_cc_ops(&tcb->cc)->init(&tcb->cc, tcp->now_ns);
+	sl_tcp_ecn_open(tcb, syn);
 }
 
 static void start_receiving(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct sl_segment *syn)
@@ -114,7 +115,7 @@ static bool admit(struct sl_tcp *tcp, const struct sl_segment *segment, uint32_t
 {
 	if (is_martian(segment))
 		return false;
-	/* SYN with FIN or RST is nobody's handshake; an ECN-setup SYN is one like any other. */
+	/* SYN with FIN or RST is nobody's handshake. */
 	if ((segment->flags & (SL_TCP_SYN | SL_TCP_FIN | SL_TCP_RST | SL_TCP_ACK)) != SL_TCP_SYN)
 		return false;
 	if (tcp->counters.syn_received_cnt >= tcp->backlog_max) {

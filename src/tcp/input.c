@@ -229,6 +229,7 @@ static void for_connection(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct 
 	remember_timestamp(tcp, tcb, segment, seq);
 	follow_link(tcb, segment);
 	tcp->counters.acks_in++;
+	sl_tcp_ecn_input(tcb, segment);
 	sl_tcp_ack(tcp, tcb, segment, seq, ack_seq);
 	if (tcb->state == SL_TCP_CLOSED)
 		return;

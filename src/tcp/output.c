@@ -153,7 +153,7 @@ bool sl_tcp_can_send(const struct sl_tcp *tcp, const struct sl_tcb *tcb)
 static void permitted(struct sl_tcp *tcp, struct sl_tcb *tcb, uint32_t bytes)
 {
 	sl_tcp_pace(tcp, tcb, bytes);
-	if (tcb->recovery == SL_TCP_RECOVERY_FAST)
+	if (sl_tcp_recovery_reduces(tcb))
 		tcb->prr_out_bytes += bytes;
 	/* RFC 7661, 4.3: a window half used is a window tried. */
 	if (sl_tcp_pipe_bytes(tcb) >= tcb->cc.cwnd_bytes / 2)
@@ -196,7 +196,7 @@ void sl_tcp_lost_cancel(struct sl_tcp *tcp, struct sl_tcp_conn conn,
 		return;
 	sl_tcp_sent_untake(&tcp->store, &tcb->sent, range->start_seq, range->end_seq);
 	bytes = before_bytes - tcb->sent.bytes[SL_TCP_MADE];
-	if (tcb->recovery == SL_TCP_RECOVERY_FAST)
+	if (sl_tcp_recovery_reduces(tcb))
 		tcb->prr_out_bytes -= min_u32(bytes, tcb->prr_out_bytes);
 	sl_tcp_check(tcp, tcb);
 }
@@ -214,6 +214,7 @@ void sl_tcp_fill_header(struct sl_tcp *tcp, struct sl_tcb *tcb, struct sl_header
 		header->ts_value = sl_tcp_ts_value(tcp->now_ns, tcb->ts_offset);
 		header->ts_echo = tcb->ts_recent;
 	}
+	sl_tcp_ecn_fill(tcb, header);
 	sl_tcp_acked_now(tcp, tcb);
 }
 
@@ -279,6 +280,7 @@ uint32_t sl_tcp_segment(struct sl_tcp *tcp, struct sl_tcp_conn conn, uint8_t *pa
 {
 	struct sl_tcb *tcb = tcb_of(tcp, conn);
 	struct sl_header header = { .seq = sl_seq_wire(seq) };
+	bool is_new = seq == tcb->snd_nxt;
 
 	BUG_ON_HOT(now_ns < tcp->now_ns);
 	tcp->now_ns = now_ns;
@@ -288,6 +290,8 @@ uint32_t sl_tcp_segment(struct sl_tcp *tcp, struct sl_tcp_conn conn, uint8_t *pa
 	BUG_ON(payload_bytes > tcb->payload_max_bytes);
 	note_sent(tcp, tcb, seq, payload_bytes);
 	sl_tcp_fill_header(tcp, tcb, &header);
+	if (is_new)
+		sl_tcp_ecn_fill_new(tcb, &header);
 	if (tcb->rcv_high_seq <= tcb->rcv_nxt) {
 		tcb->ack_cnt = 0;
 		sl_tcp_due_clear(tcp, tcb, SL_TCP_DUE_ACK);

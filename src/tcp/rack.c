@@ -96,7 +96,7 @@ void sl_tcp_rack_timeout(struct sl_tcp *tcp, struct sl_tcb *tcb)
 	const struct sl_tcp_delivered nothing = { 0 };
 
 	if (sl_tcp_rack_detect(tcp, tcb) && tcb->recovery == SL_TCP_OPEN)
-		sl_tcp_recovery_enter(tcp, tcb, &nothing);
+		sl_tcp_recovery_enter(tcp, tcb, SL_TCP_RECOVERY_FAST, &nothing);
 	sl_tcp_fin_check(tcp, tcb);
 	if (sl_tcp_can_send(tcp, tcb))
 		sl_tcp_event(tcp, tcb, SL_TCP_CAN_SEND);

@@ -26,6 +26,11 @@ static uint32_t flight_size(const struct sl_tcb *tcb)
 	return flight_bytes < tcb->cc.cwnd_bytes ? (uint32_t)flight_bytes : tcb->cc.cwnd_bytes;
 }
 
+bool sl_tcp_recovery_reduces(const struct sl_tcb *tcb)
+{
+	return tcb->recovery == SL_TCP_RECOVERY_FAST || tcb->recovery == SL_TCP_RECOVERY_ECN;
+}
+
 uint32_t sl_tcp_held_lost(struct sl_tcp *tcp, struct sl_tcb *tcb,
 			  const struct sl_tcp_sent_lost *lost)
 {
@@ -46,22 +51,30 @@ uint32_t sl_tcp_held_lost(struct sl_tcp *tcp, struct sl_tcb *tcb,
 }
 
 /* RFC 9937, section 6: upon entering. */
-void sl_tcp_recovery_enter(struct sl_tcp *tcp, struct sl_tcb *tcb,
+void sl_tcp_recovery_enter(struct sl_tcp *tcp, struct sl_tcb *tcb, enum sl_tcp_recovery why,
 			   const struct sl_tcp_delivered *delivered)
 {
 	const struct sl_cc_ops *ops = sl_cc_ops(&tcb->cc);
 	uint64_t flight_bytes = tcb->snd_res - tcb->snd_una + delivered->acked_bytes +
 				delivered->sacked_bytes - tcb->sent.bytes[SL_TCP_SACKED];
 
-	tcb->recovery = SL_TCP_RECOVERY_FAST;
+	tcb->recovery = (uint8_t)why;
 	tcb->recovery_seq = tcb->snd_nxt;
 	tcb->prr_delivered_bytes = 0;
 	tcb->prr_out_bytes = 0;
 	tcb->prr_flight_bytes = (uint32_t)flight_bytes;
-	ops->lost(&tcb->cc, SL_CC_LOSS, flight_size(tcb), tcp->now_ns);
+	ops->lost(&tcb->cc, why == SL_TCP_RECOVERY_ECN ? SL_CC_ECN : SL_CC_LOSS, flight_size(tcb),
+		  tcp->now_ns);
 	/* Until the next ACK tells more: the first retransmission. */
 	if (!ops->model)
 		tcb->cc.cwnd_bytes = sl_tcp_pipe_bytes(tcb) + tcb->cc.mss_bytes;
+	tcp->counters.recoveries += why == SL_TCP_RECOVERY_FAST;
+}
+
+void sl_tcp_recovery_goes_on(struct sl_tcp *tcp, struct sl_tcb *tcb)
+{
+	tcb->recovery = SL_TCP_RECOVERY_FAST;
+	tcb->recovery_seq = tcb->snd_nxt;
 	tcp->counters.recoveries++;
 }
 
@@ -95,7 +108,7 @@ void sl_tcp_recovery_acked(struct sl_tcb *tcb, const struct sl_tcp_delivered *de
 {
 	uint32_t pipe_bytes = sl_tcp_pipe_bytes(tcb), allowed_bytes;
 
-	BUG_ON_HOT(tcb->recovery != SL_TCP_RECOVERY_FAST);
+	BUG_ON_HOT(!sl_tcp_recovery_reduces(tcb));
 	if (delivered->total_bytes == 0)
 		return;
 	tcb->prr_delivered_bytes += delivered->total_bytes;
@@ -118,7 +131,7 @@ void sl_tcp_recovery_timeout(struct sl_tcp *tcp, struct sl_tcb *tcb)
 	bool again = tcb->recovery == SL_TCP_RECOVERY_TIMEOUT && tcb->backoff_cnt > 0;
 	uint32_t pipe_bytes = sl_tcp_pipe_bytes(tcb);
 
-	if (tcb->recovery != SL_TCP_RECOVERY_FAST && !again)
+	if (!sl_tcp_recovery_reduces(tcb) && !again)
 		sl_cc_ops(&tcb->cc)->timed_out(&tcb->cc, flight_size(tcb), tcp->now_ns);
 	/* One segment beyond what cannot be called back: recently sent, or being made. */
 	tcb->cc.cwnd_bytes = pipe_bytes + tcb->cc.mss_bytes;
@@ -132,7 +145,7 @@ bool sl_tcp_recovery_ends(struct sl_tcp *tcp, struct sl_tcb *tcb)
 
 	if (tcb->recovery == SL_TCP_OPEN || tcb->snd_una < tcb->recovery_seq)
 		return false;
-	if (tcb->recovery == SL_TCP_RECOVERY_FAST && !ops->model)
+	if (sl_tcp_recovery_reduces(tcb) && !ops->model)
 		tcb->cc.cwnd_bytes = tcb->cc.ssthresh_bytes;
 	tcb->recovery = SL_TCP_OPEN;
 	if (ops->recovered)

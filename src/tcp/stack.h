@@ -9,6 +9,7 @@
  *      │ │       ├────► rtt.c         how long it took
  *      │ │       ├────► rack.c        what is lost; without SACK: newreno.c
  *      │ │       ├────► recovery.c    how much may be sent meanwhile
+ *      │ │       ├────► ecn.c         what routers say of congestion
  *      │ │       ├────► rate.c        how fast it arrives
  *      │ │       └────► cc.c          how much may be in flight in open water: cc_*.c
  *      │ └───► receive.c              payload, delayed ACKs, offered window, FIN
@@ -126,8 +127,13 @@ uint32_t sl_tcp_newreno_held_bytes(const struct sl_tcb *tcb);
 uint32_t sl_tcp_held_lost(struct sl_tcp *tcp, struct sl_tcb *tcb,
 			  const struct sl_tcp_sent_lost *lost);
 
-void sl_tcp_recovery_enter(struct sl_tcp *tcp, struct sl_tcb *tcb,
+/* why: SL_TCP_RECOVERY_FAST or SL_TCP_RECOVERY_ECN. */
+void sl_tcp_recovery_enter(struct sl_tcp *tcp, struct sl_tcb *tcb, enum sl_tcp_recovery why,
 			   const struct sl_tcp_delivered *delivered);
+/* A loss in the round trip of a mark: reduced it was already (RFC 3168, 6.1.2). */
+void sl_tcp_recovery_goes_on(struct sl_tcp *tcp, struct sl_tcb *tcb);
+/* The window comes down by PRR: in either of the two. */
+bool sl_tcp_recovery_reduces(const struct sl_tcb *tcb);
 void sl_tcp_recovery_acked(struct sl_tcb *tcb, const struct sl_tcp_delivered *delivered,
 			   bool more_lost);
 void sl_tcp_recovery_timeout(struct sl_tcp *tcp, struct sl_tcb *tcb);
@@ -149,6 +155,18 @@ void sl_tcp_ack_duplicate(struct sl_tcp *tcp, struct sl_tcb *tcb);
 uint16_t sl_tcp_offer_window(struct sl_tcp *tcp, struct sl_tcb *tcb);
 /* An ACK of everything received is leaving. */
 void sl_tcp_acked_now(struct sl_tcp *tcp, struct sl_tcb *tcb);
+
+/* ---- ecn.c --------------------------------------------------------------------------- */
+
+void sl_tcp_ecn_open(struct sl_tcb *tcb, const struct sl_segment *syn);
+/* Marks on what comes in. */
+void sl_tcp_ecn_input(struct sl_tcb *tcb, const struct sl_segment *segment);
+/* The echo of marks on what we sent; after losses have been dealt with. */
+void sl_tcp_ecn_ack(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct sl_segment *segment,
+		    const struct sl_tcp_delivered *delivered);
+/* What every segment says; what new data says, too. */
+void sl_tcp_ecn_fill(const struct sl_tcb *tcb, struct sl_header *header);
+void sl_tcp_ecn_fill_new(struct sl_tcb *tcb, struct sl_header *header);
 
 /* ---- rate.c -------------------------------------------------------------------------- */
 

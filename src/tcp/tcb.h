@@ -45,6 +45,7 @@ enum sl_tcp_due {
 enum sl_tcp_recovery {
 	SL_TCP_OPEN,
 	SL_TCP_RECOVERY_FAST,    /* by SACK or duplicate ACKs */
+	SL_TCP_RECOVERY_ECN,     /* the same for a congestion mark; never undone */
 	SL_TCP_RECOVERY_TIMEOUT, /* by RTO */
 };
 
@@ -113,6 +114,9 @@ struct sl_tcb {
 	bool sack : 1;
 	bool window_scale : 1; /* the peer offered it */
 	bool reordering_seen : 1;
+	bool ecn : 1;        /* agreed upon */
+	bool ecn_echo : 1;   /* a mark came in; to be said until the peer has reduced */
+	bool cwr_due : 1;    /* we have reduced; to be said with new data */
 	bool opened : 1;     /* the layer above knows it, or will */
 	bool closing : 1;    /* a FIN goes at snd_res */
 	bool fin_sent : 1;   /* at least once */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * TCP: a library of state machines without I/O (RFC 9293, 7323, 2018, 6298, 8985, 9937, 9438,
- * 6528). Segments and time go in; verdicts, permissions and headers come out. It makes no system
- * call, reads no clock, holds no payload.
+ * 6528, 3168). Segments and time go in; verdicts, permissions and headers come out. It makes no
+ * system call, reads no clock, holds no payload.
  *
  *   sl_tcp_input     a segment ─► connection, payload in order, connection on the ready list
  *   sl_tcp_tick      time      ─► timers, connections on the ready list
@@ -205,6 +205,7 @@ struct sl_tcp_info {
 	uint64_t pacing_rate;   /* bytes a second; 0: not known */
 	uint64_t delivery_rate; /* bytes a second, of the latest sample; 0: none */
 	bool delivery_app_limited;
+	bool sack, timestamps, ecn; /* agreed upon */
 	enum sl_congestion congestion;
 	uint64_t sent_bytes, resent_bytes, lost_bytes;
 	uint32_t rto_cnt;
@@ -222,7 +223,7 @@ struct sl_tcp_counters { /* since init */
 	uint64_t segments_in, acks_in, dup_acks_in, out_of_order_in, out_of_window_in,
 	    no_connection;
 	uint64_t data_segments_out, data_bytes_out, resent_segments, resent_bytes, control_out;
-	uint64_t recoveries, rtos;
+	uint64_t recoveries, rtos, ecn_reductions;
 	uint32_t open_cnt, syn_received_cnt, time_wait_cnt; /* now */
 };
 const struct sl_tcp_counters *sl_tcp_counters(const struct sl_tcp *tcp);

@@ -293,17 +293,6 @@ START_TEST(strange_syns_are_ignored)
 }
 END_TEST
 
-START_TEST(an_ecn_setup_syn_is_a_syn)
-{
-	struct sl_segment syn;
-
-	story_begin(&story, (struct story_options){ 0 });
-	syn = story_segment(&story, SL_TCP_SYN | SL_TCP_ECE | SL_TCP_CWR, 0, 0);
-	story_input(&story, &syn);
-	story_expect(&story, SL_TCP_SYN | SL_TCP_ACK, 0, 1); /* without ECE: no, thank you */
-}
-END_TEST
-
 START_TEST(no_listener_no_connection)
 {
 	struct sl_segment syn;
@@ -337,7 +326,6 @@ Suite *suite_tcp_handshake(void)
 	tcase_add_test(tcase, the_table_has_an_end);
 	tcase_add_test(tcase, while_draining_nobody_gets_in);
 	tcase_add_loop_test(tcase, strange_syns_are_ignored, 0, 8);
-	tcase_add_test(tcase, an_ecn_setup_syn_is_a_syn);
 	tcase_add_test(tcase, no_listener_no_connection);
 	suite_add_tcase(suite, tcase);
 	return suite;

@@ -20,8 +20,11 @@ static const uint8_t secret[] = "neither random nor secret: tests";
 static void make_server(struct story *story)
 {
 	const struct sl_listener listeners[] = {
-		{ .port = SERVER_PORT, .any = true },
-		{ .port = SERVER_PORT, .any = true, .ipv6 = true },
+		{ .port = SERVER_PORT, .any = true, .congestion = story->is.congestion },
+		{ .port = SERVER_PORT,
+		  .any = true,
+		  .ipv6 = true,
+		  .congestion = story->is.congestion },
 	};
 	const struct sl_tcp_config config = {
 		.conns_max = story->is.conns_max,
@@ -99,7 +102,7 @@ void story_connect(struct story *story)
 	story_syn(story);
 	packet = left(story);
 	ck_assert_ptr_nonnull(packet);
-	ck_assert_uint_eq(packet->segment.flags, SL_TCP_SYN | SL_TCP_ACK);
+	ck_assert_uint_eq(packet->segment.flags & ~SL_TCP_ECE, SL_TCP_SYN | SL_TCP_ACK);
 	story_pass(story, story->is.rtt_ms * MS);
 	story_ack(story, 1);
 	ck_assert_uint_eq(story_events(story) & SL_TCP_OPENED, SL_TCP_OPENED);
@@ -183,6 +186,8 @@ struct sl_segment story_segment(const struct story *story, uint8_t flags, uint32
 		segment.sack_permitted = !story->is.no_sack;
 		segment.has_window_scale = !story->is.no_window_scale;
 		segment.window_scale = story->is.shift;
+		if (story->is.ecn)
+			segment.flags |= SL_TCP_ECE | SL_TCP_CWR;
 	}
 	return segment;
 }

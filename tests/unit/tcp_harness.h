@@ -36,7 +36,7 @@ struct story_packet {
 };
 
 struct story_options { /* 0 for what most stories want */
-	bool ipv6, no_sack, no_timestamps, no_window_scale;
+	bool ipv6, no_sack, no_timestamps, no_window_scale, ecn;
 	uint16_t mss; /* 0: 1460 */
 	bool has_isn; /* the server's initial sequence number is to be isn */
 	uint32_t isn;
