@@ -8,6 +8,7 @@ const struct sl_suite sl_suites[] = {
 	{ "cc_cubic", suite_tcp_cc_cubic },
 	{ "close", suite_tcp_close },
 	{ "control", suite_tcp_control },
+	{ "cookie", suite_tcp_cookie },
 	{ "handshake", suite_tcp_handshake },
 	{ "input", suite_tcp_input },
 	{ "isn", suite_tcp_isn },
