@@ -58,16 +58,17 @@ bool sl_tcp_control_due(const struct sl_tcp *tcp)
 
 /* ---- Replies without connection ------------------------------------------------------ */
 
-void sl_tcp_reply(struct sl_tcp *tcp, const struct sl_route *route, const struct sl_header *header)
+bool sl_tcp_reply(struct sl_tcp *tcp, const struct sl_route *route, const struct sl_header *header)
 {
 	struct sl_tcp_reply *reply;
 
 	if (tcp->reply_cnt == SL_TCP_REPLIES_MAX)
-		return;
+		return false;
 	reply = &tcp->replies[(tcp->reply_first + tcp->reply_cnt) % SL_TCP_REPLIES_MAX];
 	reply->route = *route;
 	reply->header = *header;
 	tcp->reply_cnt++;
+	return true;
 }
 
 void sl_tcp_reply_reset(struct sl_tcp *tcp, const struct sl_segment *segment)

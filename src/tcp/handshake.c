@@ -2,7 +2,7 @@
 /*
  * Passive open: from a SYN for a listener to ESTABLISHED (RFC 9293, 3.10.7.2 and 3.10.7.4).
  * A connection exists from the SYN on, but the layer above hears of it when the handshake is
- * complete.
+ * complete. When many are half open a connection exists from the last ACK on only: cookie.c.
  */
 #include <string.h>
 
@@ -57,19 +57,21 @@ uint16_t sl_tcp_own_mss(const struct sl_tcp *tcp, const struct sl_route *route)
 	return route->link_bytes > ETHERNET_BYTES + TAG_BYTES ? mss - TAG_BYTES : mss;
 }
 
+uint16_t sl_tcp_peer_mss(const struct sl_segment *syn)
+{
+	if (!syn->has_mss)
+		return syn->ipv6 ? SL_TCP_MSS_DEFAULT_IPV6 : SL_TCP_MSS_DEFAULT_IPV4;
+	return syn->mss < SL_TCP_MSS_MIN ? SL_TCP_MSS_MIN : syn->mss;
+}
+
 /* Payload of a full segment: the smaller MSS (RFC 9293, 3.7.1), less the options we always send. */
 static uint16_t payload_max(const struct sl_tcp *tcp, const struct sl_route *route,
 			    const struct sl_segment *syn)
 {
-	uint16_t mss = syn->ipv6 ? SL_TCP_MSS_DEFAULT_IPV6 : SL_TCP_MSS_DEFAULT_IPV4;
-	uint16_t own_mss = sl_tcp_own_mss(tcp, route);
+	uint16_t mss = sl_tcp_peer_mss(syn), own_mss = sl_tcp_own_mss(tcp, route);
 
-	if (syn->has_mss)
-		mss = syn->mss;
 	if (mss > own_mss)
 		mss = own_mss;
-	if (mss < SL_TCP_MSS_MIN)
-		mss = SL_TCP_MSS_MIN;
 	return syn->has_timestamps ? mss - SL_TCP_TIMESTAMP_BYTES : mss;
 }
 
@@ -110,48 +112,95 @@ static void start_receiving(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct
 	tcb->ts_offset = sl_tcp_ts_offset(tcp, &tcb->route);
 }
 
-/* False if the SYN gets no answer. */
-static bool admit(struct sl_tcp *tcp, const struct sl_segment *segment, uint32_t *idx)
+/* Else the SYN gets no answer. */
+static bool is_welcome(const struct sl_segment *segment)
 {
 	if (is_martian(segment))
 		return false;
 	/* SYN with FIN or RST is nobody's handshake. */
-	if ((segment->flags & (SL_TCP_SYN | SL_TCP_FIN | SL_TCP_RST | SL_TCP_ACK)) != SL_TCP_SYN)
+	return (segment->flags & (SL_TCP_SYN | SL_TCP_FIN | SL_TCP_RST | SL_TCP_ACK)) == SL_TCP_SYN;
+}
+
+static bool has_block(struct sl_tcp *tcp)
+{
+	if (tcp->pool.free_cnt > 0)
+		return true;
+	tcp->counters.table_full++;
+	return false;
+}
+
+bool sl_tcp_may_reopen(struct sl_tcp *tcp)
+{
+	if (!has_block(tcp))
 		return false;
-	if (tcp->counters.syn_received_cnt >= tcp->backlog_max) {
-		tcp->counters.backlog_full++;
-		return false;
-	}
-	if (!sl_pool_take(&tcp->pool, idx)) {
-		tcp->counters.table_full++;
-		return false;
-	}
-	return true;
+	if (tcp->counters.syn_received_cnt < tcp->backlog_max)
+		return true;
+	tcp->counters.backlog_full++;
+	return false;
+}
+
+static struct sl_tcb *create(struct sl_tcp *tcp, const struct sl_segment *syn,
+			     uint32_t listener_idx, const struct sl_route *route, uint32_t isn)
+{
+	struct sl_tcb *tcb;
+	uint32_t idx;
+
+	BUG_ON(!sl_pool_take(&tcp->pool, &idx));
+	tcb = &tcp->conns[idx];
+	*tcb = (struct sl_tcb){ .route = *route,
+				.state = SL_TCP_SYN_RECEIVED,
+				.listener_idx = (uint16_t)listener_idx };
+	for (int timer = 0; timer < SL_TCP_TIMERS; timer++)
+		tcb->timers_ns[timer] = SL_WHEEL_NEVER;
+	start_sending(tcp, tcb, syn, isn);
+	start_receiving(tcp, tcb, syn);
+	sl_tcp_table_put(&tcp->table, idx, sl_tcp_table_hash_route(&tcp->table, &tcb->route));
+	tcp->counters.syn_received_cnt++;
+	return tcb;
+}
+
+/* Rounded up, so that the smallest backlog, too, has room for one. */
+static bool wants_cookie(const struct sl_tcp *tcp)
+{
+	uint32_t threshold = (tcp->backlog_max + SL_TCP_COOKIE_SHARE - 1) / SL_TCP_COOKIE_SHARE;
+
+	return tcp->counters.syn_received_cnt >= threshold;
 }
 
 void sl_tcp_open_passive(struct sl_tcp *tcp, const struct sl_segment *segment,
 			 uint32_t listener_idx, bool has_isn_floor, uint32_t isn_floor)
 {
+	struct sl_route route;
 	struct sl_tcb *tcb;
-	uint32_t idx, isn;
+	uint32_t isn;
 
-	if (!admit(tcp, segment, &idx))
+	/* With all control blocks in use a cookie would be an invitation to nowhere. */
+	if (!is_welcome(segment) || !has_block(tcp))
 		return;
-	tcb = &tcp->conns[idx];
-	*tcb =
-	    (struct sl_tcb){ .state = SL_TCP_SYN_RECEIVED, .listener_idx = (uint16_t)listener_idx };
-	for (int timer = 0; timer < SL_TCP_TIMERS; timer++)
-		tcb->timers_ns[timer] = SL_WHEEL_NEVER;
-	sl_route_reverse(&tcb->route, segment);
-	isn = sl_tcp_isn(tcp, &tcb->route);
+	/* A cookie heeds no floor: the rest of the backlog is for those who need one. */
+	if (wants_cookie(tcp) && !has_isn_floor) {
+		sl_tcp_cookie_send(tcp, segment);
+		return;
+	}
+	sl_route_reverse(&route, segment);
+	isn = sl_tcp_isn(tcp, &route);
 	if (has_isn_floor && (int32_t)(isn - isn_floor) < 0)
 		isn = isn_floor;
-	start_sending(tcp, tcb, segment, isn);
-	start_receiving(tcp, tcb, segment);
-	sl_tcp_table_put(&tcp->table, idx, sl_tcp_table_hash_route(&tcp->table, &tcb->route));
-	tcp->counters.syn_received_cnt++;
+	tcb = create(tcp, segment, listener_idx, &route, isn);
 	sl_tcp_due(tcp, tcb, SL_TCP_DUE_SYN_ACK);
 	sl_tcp_timer_resend(tcp, tcb, true);
+}
+
+struct sl_tcb *sl_tcp_open_recalled(struct sl_tcp *tcp, const struct sl_segment *syn,
+				    uint32_t listener_idx, uint32_t isn)
+{
+	struct sl_route route;
+
+	if (!has_block(tcp))
+		return NULL;
+	sl_route_reverse(&route, syn);
+	tcp->counters.cookies_accepted++;
+	return create(tcp, syn, listener_idx, &route, isn);
 }
 
 void sl_tcp_syn_ack_again(struct sl_tcp *tcp, struct sl_tcb *tcb)

@@ -42,23 +42,6 @@ static uint32_t find(const struct sl_tcp *tcp, const struct sl_segment *segment)
 	return idx;
 }
 
-/* RFC 9293, 3.10.7.1 and 3.10.7.2. */
-static void without_connection(struct sl_tcp *tcp, const struct sl_segment *segment,
-			       bool has_isn_floor, uint32_t isn_floor)
-{
-	uint32_t listener_idx = sl_tcp_find_listener(tcp, segment);
-
-	if (segment->flags & SL_TCP_RST)
-		return;
-	if (tcp->listening && listener_idx < tcp->listener_cnt && !(segment->flags & SL_TCP_ACK)) {
-		if (segment->flags & SL_TCP_SYN)
-			sl_tcp_open_passive(tcp, segment, listener_idx, has_isn_floor, isn_floor);
-		return;
-	}
-	tcp->counters.no_connection++;
-	sl_tcp_reply_reset(tcp, segment);
-}
-
 /* ---- Checks -------------------------------------------------------------------------- */
 
 /* RFC 5961, section 7. */
@@ -240,6 +223,45 @@ static void for_connection(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct 
 		verdict->has_conn = false;
 }
 
+/* ---- No connection ------------------------------------------------------------------- */
+
+/* True if an ACK completes a handshake of which only a cookie remembers. Without a free control
+ * block nothing happens: the peer will send it, or what it has to say, again. */
+static bool complete_recalled(struct sl_tcp *tcp, const struct sl_segment *segment,
+			      uint32_t listener_idx, struct sl_tcp_verdict *verdict)
+{
+	struct sl_segment syn;
+	struct sl_tcb *tcb;
+
+	if (!sl_tcp_cookie_recall(tcp, segment, &syn))
+		return false;
+	tcb = sl_tcp_open_recalled(tcp, &syn, listener_idx, segment->ack - 1);
+	if (tcb)
+		for_connection(tcp, tcb, segment, verdict);
+	return true;
+}
+
+/* RFC 9293, 3.10.7.1 and 3.10.7.2. */
+static void without_connection(struct sl_tcp *tcp, const struct sl_segment *segment,
+			       bool has_isn_floor, uint32_t isn_floor,
+			       struct sl_tcp_verdict *verdict)
+{
+	uint32_t listener_idx = sl_tcp_find_listener(tcp, segment);
+	bool listened = tcp->listening && listener_idx < tcp->listener_cnt;
+
+	if (segment->flags & SL_TCP_RST)
+		return;
+	if (listened && !(segment->flags & SL_TCP_ACK)) {
+		if (segment->flags & SL_TCP_SYN)
+			sl_tcp_open_passive(tcp, segment, listener_idx, has_isn_floor, isn_floor);
+		return;
+	}
+	if (listened && complete_recalled(tcp, segment, listener_idx, verdict))
+		return;
+	tcp->counters.no_connection++;
+	sl_tcp_reply_reset(tcp, segment);
+}
+
 void sl_tcp_input(struct sl_tcp *tcp, const struct sl_segment *segment, uint64_t now_ns,
 		  struct sl_tcp_verdict *verdict)
 {
@@ -251,10 +273,10 @@ void sl_tcp_input(struct sl_tcp *tcp, const struct sl_segment *segment, uint64_t
 	*verdict = (struct sl_tcp_verdict){ 0 };
 	idx = find(tcp, segment);
 	if (idx == SL_TCP_NONE) {
-		without_connection(tcp, segment, false, 0);
+		without_connection(tcp, segment, false, 0, verdict);
 	} else if (idx >= tcp->conns_max) {
 		if (sl_tcp_time_wait_input(tcp, idx - tcp->conns_max, segment, &isn_floor))
-			without_connection(tcp, segment, true, isn_floor);
+			without_connection(tcp, segment, true, isn_floor, verdict);
 	} else {
 		for_connection(tcp, &tcp->conns[idx], segment, verdict);
 		sl_tcp_check(tcp, &tcp->conns[idx]);

@@ -35,12 +35,22 @@
 /* RFC 5961, section 7: per connection, so that nobody learns about one from another. */
 #define SL_TCP_CHALLENGE_PERIOD_MS 5000U
 
+/* A SYN cookie is good for one to two of these: as long as any peer goes on sending the ACK of a
+ * SYN-ACK it got. */
+#define SL_TCP_COOKIE_PERIOD_NS (64 * SL_NS_PER_S)
+
 enum {
 	SL_TCP_CHALLENGES_MAX = 10, /* in a period */
 
 	/* SYN-ACKs after the first: 1, 2, 4, 8, 16 and 32 s later all is forgotten (RFC 9293 wants
 	 * 3 minutes for a SYN; a passive opener owes a silent stranger less). */
 	SL_TCP_SYN_ACKS_MAX = 5,
+
+	/* From half of the backlog on SYNs are answered with cookies. Half of it is an eighth of
+	 * the connections as the server sets it, 2048 by default: 20,000 handshakes a second of
+	 * 100 ms each, which is more than a core's TLS does, so honest load stays below. The other
+	 * half is for connections reopened from TIME-WAIT, which cannot be had with cookies. */
+	SL_TCP_COOKIE_SHARE = 2,
 
 	SL_TCP_INITIAL_SEGMENTS = 10, /* RFC 6928 */
 	SL_TCP_INITIAL_BYTES = 14600,

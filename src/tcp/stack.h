@@ -4,6 +4,7 @@
  * this room only tcp.h counts.
  *
  *   input.c ─► handshake.c            a SYN: passive open
+ *      │ │           └► cookie.c        without state, if there are too many
  *      │ ├───► time_wait.c            for a connection that is no more
  *      │ ├───► ack.c ─► sack.c        what arrived
  *      │ │       ├────► rtt.c         how long it took
@@ -58,7 +59,8 @@ struct sl_tcp {
 	uint32_t receive_window_bytes;
 	uint16_t mss_ipv4, mss_ipv6; /* ours */
 	bool listening, unpaced;
-	struct sl_hash_key isn_key;
+	struct sl_hash_key isn_key, cookie_key;
+	uint64_t cookie_until_ns; /* until then an ACK may bring back a cookie that we sent */
 	uint32_t listener_cnt;
 	struct sl_listener listeners[SL_LISTENERS_MAX];
 };
@@ -84,19 +86,38 @@ static inline uint32_t sl_tcp_ts_value(uint64_t at_ns, uint32_t ts_offset)
 /* The listener a segment is for; listener_cnt if there is none. */
 uint32_t sl_tcp_find_listener(const struct sl_tcp *tcp, const struct sl_segment *segment);
 
+/* What the peer takes, and at least what we care to send. */
+uint16_t sl_tcp_peer_mss(const struct sl_segment *syn);
+
 /* What fits a packet on that route, TCP's options included. */
 uint16_t sl_tcp_own_mss(const struct sl_tcp *tcp, const struct sl_route *route);
 
-/* A SYN for a listener: a connection in SYN-RECEIVED, or nothing. has_isn_floor: see
- * sl_tcp_time_wait_input. */
+/* A SYN for a listener: a connection in SYN-RECEIVED, a cookie, or nothing. has_isn_floor: see
+ * sl_tcp_time_wait_input; then sl_tcp_may_reopen was true. */
 void sl_tcp_open_passive(struct sl_tcp *tcp, const struct sl_segment *segment,
 			 uint32_t listener_idx, bool has_isn_floor, uint32_t isn_floor);
+/* False, and counted, if there is no place for one more connection that needs a state. */
+bool sl_tcp_may_reopen(struct sl_tcp *tcp);
+/* A connection in SYN-RECEIVED whose SYN-ACK was a cookie: what came with that goes through input
+ * next. NULL, and counted, if no control block is free. */
+struct sl_tcb *sl_tcp_open_recalled(struct sl_tcp *tcp, const struct sl_segment *syn,
+				    uint32_t listener_idx, uint32_t isn);
 
 /* The ACK that completes the handshake. */
 void sl_tcp_establish(struct sl_tcp *tcp, struct sl_tcb *tcb);
 
 /* The timer in SYN-RECEIVED. */
 void sl_tcp_syn_ack_again(struct sl_tcp *tcp, struct sl_tcb *tcb);
+
+/* ---- cookie.c ------------------------------------------------------------------------ */
+
+/* After the ISNs' key is set. */
+void sl_tcp_cookie_init(struct sl_tcp *tcp);
+/* Answers a SYN; remembers nothing of it. */
+void sl_tcp_cookie_send(struct sl_tcp *tcp, const struct sl_segment *syn);
+/* The SYN whose cookie an ACK without connection brings back, as if it had just come the same way;
+ * false if it brings none. */
+bool sl_tcp_cookie_recall(struct sl_tcp *tcp, const struct sl_segment *ack, struct sl_segment *syn);
 
 /* ---- ack.c, sack.c, rack.c, newreno.c, recovery.c, rto.c ----------------------------- */
 
@@ -208,8 +229,8 @@ void sl_tcp_fill_header(struct sl_tcp *tcp, struct sl_tcb *tcb, struct sl_header
 
 void sl_tcp_due(struct sl_tcp *tcp, struct sl_tcb *tcb, uint8_t due);
 void sl_tcp_due_clear(struct sl_tcp *tcp, struct sl_tcb *tcb, uint8_t due);
-/* A packet that belongs to no connection; dropped when too many wait. */
-void sl_tcp_reply(struct sl_tcp *tcp, const struct sl_route *route, const struct sl_header *header);
+/* A packet that belongs to no connection; dropped, and false, when too many wait. */
+bool sl_tcp_reply(struct sl_tcp *tcp, const struct sl_route *route, const struct sl_header *header);
 /* RFC 9293, 3.10.7.1: the RST a segment without connection gets. */
 void sl_tcp_reply_reset(struct sl_tcp *tcp, const struct sl_segment *segment);
 

@@ -21,6 +21,7 @@ static void configure(struct sl_tcp *tcp, const struct sl_tcp_config *config)
 	memcpy(tcp->listeners, config->listeners,
 	       config->listener_cnt * sizeof(*config->listeners));
 	memcpy(&tcp->isn_key, config->secret + HALF_SECRET_BYTES, sizeof(tcp->isn_key));
+	sl_tcp_cookie_init(tcp);
 	tcp->listening = true;
 	tcp->unpaced = config->unpaced;
 	tcp->ready = (struct sl_tcp_list){ SL_TCP_NONE, SL_TCP_NONE };

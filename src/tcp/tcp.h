@@ -42,11 +42,13 @@ struct sl_tcp_conn {
 
 struct sl_tcp_config {
 	uint32_t conns_max; /* connections in any state but TIME-WAIT's excess, [1, SL_CONNS_MAX] */
-	uint32_t backlog_max;                /* of them, at most so many in SYN-RECEIVED */
+	uint32_t backlog_max;                /* of them, at most so many in SYN-RECEIVED; from half
+					      * of it on SYNs are answered with cookies */
 	uint32_t mtu_bytes;                  /* of the interface: our MSS for each family follows */
 	const struct sl_listener *listeners; /* copied */
 	uint32_t listener_cnt;
-	const uint8_t *secret; /* 32 random bytes: table hash, ISNs, timestamp offsets; copied */
+	/* 32 random bytes: table hash, ISNs, timestamp offsets, SYN cookies; copied */
+	const uint8_t *secret;
 	uint32_t receive_window_bytes; /* offered at first, ≤ 65535: our own is never scaled */
 	bool unpaced; /* whatever the windows allow goes at once: for tests of the windows */
 };
@@ -219,6 +221,7 @@ uint64_t sl_tcp_rate(const struct sl_tcp *tcp, struct sl_tcp_conn conn);
 uint32_t sl_tcp_quantum(const struct sl_tcp *tcp, struct sl_tcp_conn conn);
 
 struct sl_tcp_counters { /* since init */
+	uint64_t cookies_sent, cookies_accepted, cookies_failed;
 	uint64_t opened, reset_sent, reset_received, timed_out, backlog_full, table_full;
 	uint64_t segments_in, acks_in, dup_acks_in, out_of_order_in, out_of_window_in,
 	    no_connection;

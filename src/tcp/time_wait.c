@@ -135,15 +135,25 @@ static void reply_ack(struct sl_tcp *tcp, const struct sl_tcp_time_wait *wait)
 	sl_tcp_reply(tcp, &wait->route, &header);
 }
 
-/* RFC 6191: no segment of the old connection can be mistaken for one of the new. */
-static bool may_reopen(const struct sl_tcp_time_wait *wait, const struct sl_segment *segment)
+/* RFC 6191, section 2: no segment of the old connection can be mistaken for one of the new, because
+ * timestamps tell them apart, or sequence numbers do. */
+static bool is_new_life(const struct sl_tcp_time_wait *wait, const struct sl_segment *segment)
 {
+	int32_t later = (int32_t)(segment->ts_value - wait->ts_recent);
+
 	if ((segment->flags & (SL_TCP_SYN | SL_TCP_ACK | SL_TCP_FIN)) != SL_TCP_SYN)
 		return false;
-	if (wait->timestamps && segment->has_timestamps &&
-	    (int32_t)(segment->ts_value - wait->ts_recent) > 0)
-		return true;
+	if (segment->has_timestamps && !wait->timestamps)
+		return true; /* what comes without them is of the old one */
+	if (segment->has_timestamps && later != 0)
+		return later > 0;
 	return (int32_t)(segment->seq - wait->rcv_nxt) > 0;
+}
+
+static bool is_their_fin(const struct sl_tcp_time_wait *wait, const struct sl_segment *segment)
+{
+	return (segment->flags & (SL_TCP_FIN | SL_TCP_SYN)) == SL_TCP_FIN &&
+	       segment->seq + segment->payload_bytes + 1 == wait->rcv_nxt;
 }
 
 bool sl_tcp_time_wait_input(struct sl_tcp *tcp, uint32_t idx, const struct sl_segment *segment,
@@ -153,12 +163,14 @@ bool sl_tcp_time_wait_input(struct sl_tcp *tcp, uint32_t idx, const struct sl_se
 
 	if (segment->flags & SL_TCP_RST)
 		return false; /* RFC 1337: it would end the wait that protects the next one */
-	if (may_reopen(wait, segment)) {
+	if (is_new_life(wait, segment)) {
+		if (!sl_tcp_may_reopen(tcp))
+			return false; /* the peer will ask again */
 		*isn_floor = wait->snd_nxt + ISN_DISTANCE;
 		forget(tcp, idx);
 		return true;
 	}
-	if (segment->flags & SL_TCP_FIN && (segment->flags & SL_TCP_SYN) == 0) {
+	if (is_their_fin(wait, segment)) {
 		/* Our last ACK was lost: wait once more (RFC 9293, 3.10.7.4, eighth). */
 		detach(&tcp->waits, idx);
 		append(tcp, idx);

@@ -85,16 +85,32 @@ START_TEST(old_payload_is_answered_with_what_is_known)
 }
 END_TEST
 
-/* Which SYNs may open it anew (RFC 6191): how far the sequence number and the timestamp moved. */
+START_TEST(only_their_fin_is_their_fin)
+{
+	story_begin(&story, (struct story_options){ 0 });
+	through_a_life();
+	story_pass(&story, 50 * S);
+	peer_says(FIN_ACK, 5, 2); /* anybody's */
+	story_expect(&story, SL_TCP_ACK, 2, 2);
+	story_pass(&story, 11 * S);
+	ck_assert_uint_eq(waiting(), 0);
+}
+END_TEST
+
+/* Which SYNs may open it anew (RFC 6191): how far the sequence number and the timestamp moved, and
+ * which of the two connections has timestamps. */
 START_TEST(a_new_life_must_be_told_from_the_old_one)
 {
 	static const struct {
 		int32_t seq, ts;
-		bool timestamps, opens;
+		bool timestamps, new_timestamps, opens;
 	} table[] = {
-		{ 1000, 0, false, true },  { 1000, 0, true, true }, { -1000, 1, true, true },
-		{ -1000, 0, true, false }, { 2, 0, false, false },  { -1000, 0, false, false },
-		{ 3, 0, false, true },
+		{ 1000, 0, false, false, true },  { 1000, 0, true, true, true },
+		{ -1000, 1, true, true, true },   { -1000, 0, true, true, false },
+		{ 2, 0, false, false, false },    { -1000, 0, false, false, false },
+		{ 3, 0, false, false, true },     { 1000, -1, true, true, false },
+		{ -1000, 0, false, true, true },  { 1000, 0, true, false, true },
+		{ -1000, 0, true, false, false },
 	};
 	struct sl_segment syn;
 	uint32_t old_isn;
@@ -107,7 +123,8 @@ START_TEST(a_new_life_must_be_told_from_the_old_one)
 	through_a_life();
 	old_isn = story.server_isn;
 	syn = story_segment(&story, SL_TCP_SYN, (uint32_t)table[_i].seq, 0);
-	syn.ts_value += (uint32_t)table[_i].ts;
+	syn.ts_value = (uint32_t)(story.now_ns / MS) + story.ts_ms_off + (uint32_t)table[_i].ts;
+	syn.has_timestamps = table[_i].new_timestamps;
 	story_input(&story, &syn);
 	if (!table[_i].opens) {
 		story_expect(&story, SL_TCP_ACK, 2, 2);
@@ -152,8 +169,9 @@ Suite *suite_tcp_time_wait(void)
 	tcase_add_test(tcase, it_lasts_a_minute);
 	tcase_add_test(tcase, a_fin_again_is_acked_again_and_starts_the_minute_anew);
 	tcase_add_test(tcase, neither_a_reset_nor_an_ack_disturbs_it);
+	tcase_add_test(tcase, only_their_fin_is_their_fin);
 	tcase_add_test(tcase, old_payload_is_answered_with_what_is_known);
-	tcase_add_loop_test(tcase, a_new_life_must_be_told_from_the_old_one, 0, 7);
+	tcase_add_loop_test(tcase, a_new_life_must_be_told_from_the_old_one, 0, 11);
 	tcase_add_test(tcase, without_room_the_oldest_is_forgotten);
 	suite_add_tcase(suite, tcase);
 	return suite;

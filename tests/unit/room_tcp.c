@@ -9,6 +9,7 @@ const struct sl_suite sl_suites[] = {
 	{ "close", suite_tcp_close },
 	{ "control", suite_tcp_control },
 	{ "ecn", suite_tcp_ecn },
+	{ "cookie", suite_tcp_cookie },
 	{ "handshake", suite_tcp_handshake },
 	{ "input", suite_tcp_input },
 	{ "isn", suite_tcp_isn },

@@ -10,6 +10,7 @@ Suite *suite_tcp_cc_cubic(void);
 Suite *suite_tcp_close(void);
 Suite *suite_tcp_control(void);
 Suite *suite_tcp_ecn(void);
+Suite *suite_tcp_cookie(void);
 Suite *suite_tcp_handshake(void);
 Suite *suite_tcp_input(void);
 Suite *suite_tcp_isn(void);
