@@ -67,11 +67,19 @@ bool sl_tcp_pace_allows(const struct sl_tcp *tcp, const struct sl_tcb *tcb)
 	return tcp->now_ns >= tcb->pace_ns;
 }
 
+/* A window that is no more than a burst needs no spreading: ACKs do it, and the timers of a local
+ * network's round trips would cost more than they smooth. */
+static bool is_one_burst(const struct sl_tcb *tcb, uint64_t rate)
+{
+	return tcb->cc.pacing_rate == 0 && tcb->rate_cap == 0 &&
+	       rate / (SL_NS_PER_S / SL_TCP_BURST_NS) >= tcb->cc.cwnd_bytes;
+}
+
 void sl_tcp_pace(struct sl_tcp *tcp, struct sl_tcb *tcb, uint32_t bytes)
 {
 	uint64_t rate = sl_tcp_pacing_rate(tcp, tcb), cost_ns, late_ns;
 
-	if (rate == 0 || tcp->unpaced)
+	if (rate == 0 || tcp->unpaced || is_one_burst(tcb, rate))
 		return;
 	cost_ns = bytes * SL_NS_PER_S / rate;
 	late_ns = min_u64(tcp->now_ns - min_u64(tcp->now_ns, tcb->pace_ns), cost_ns / 2);

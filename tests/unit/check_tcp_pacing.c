@@ -87,6 +87,14 @@ START_TEST(lateness_is_made_up_for)
 }
 END_TEST
 
+START_TEST(a_window_that_is_one_burst_goes_at_once)
+{
+	tcb->rtt.srtt_ns = MS / 2;
+	ck_assert_uint_eq(story_send_most(&story, 60 * MSS), 60 * MSS);
+	ck_assert_uint_eq(story_window(&story), 40 * MSS);
+}
+END_TEST
+
 START_TEST(what_is_sent_again_is_paced_too)
 {
 	struct sl_tcp_range range;
@@ -133,6 +141,7 @@ Suite *suite_tcp_pacing(void)
 			    sizeof(quanta) / sizeof(quanta[0]));
 	tcase_add_test(tcase, a_quantum_goes_and_the_next_when_its_time_has_come);
 	tcase_add_test(tcase, lateness_is_made_up_for);
+	tcase_add_test(tcase, a_window_that_is_one_burst_goes_at_once);
 	tcase_add_test(tcase, what_is_sent_again_is_paced_too);
 	tcase_add_test(tcase, a_cap_from_above_is_kept);
 	suite_add_tcase(suite, tcase);
