@@ -11,6 +11,7 @@ const struct sl_suite sl_suites[] = {
 	{ "ecn", suite_tcp_ecn },
 	{ "cookie", suite_tcp_cookie },
 	{ "handshake", suite_tcp_handshake },
+	{ "hystart", suite_tcp_hystart },
 	{ "input", suite_tcp_input },
 	{ "isn", suite_tcp_isn },
 	{ "newreno", suite_tcp_newreno },
