@@ -40,6 +40,11 @@ struct sl_cc { /* one a connection; lies in its control block */
 			uint32_t grown_bytes, grown_est_bytes; /* fractions not yet added */
 			uint64_t last_ns;                      /* latest ACK */
 		} cubic;
+		struct {
+			struct sl_hystart hystart;
+			uint32_t acked_bytes; /* since cwnd grew last */
+			uint32_t undo_cwnd_bytes, undo_ssthresh_bytes;
+		} newreno;
 		uint64_t space[24];
 	};
 };
@@ -107,7 +112,7 @@ struct sl_cc_ops {
 	void (*restarted)(struct sl_cc *cc, uint64_t idle_ns, uint64_t now_ns);
 };
 
-extern const struct sl_cc_ops sl_cc_cubic;
+extern const struct sl_cc_ops sl_cc_cubic, sl_cc_newreno;
 
 /* By enum sl_congestion. */
 const struct sl_cc_ops *sl_cc_ops(const struct sl_cc *cc);

@@ -6,6 +6,7 @@ const struct sl_suite sl_suites[] = {
 	{ "tcp", suite_tcp },
 	{ "ack", suite_tcp_ack },
 	{ "cc_cubic", suite_tcp_cc_cubic },
+	{ "cc_newreno", suite_tcp_cc_newreno },
 	{ "close", suite_tcp_close },
 	{ "control", suite_tcp_control },
 	{ "ecn", suite_tcp_ecn },
