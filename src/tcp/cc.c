@@ -7,7 +7,7 @@
 static const struct sl_cc_ops *const algorithms[] = {
 	[SL_CONGESTION_CUBIC] = &sl_cc_cubic,
 	[SL_CONGESTION_BBR] = &sl_cc_cubic,
-	[SL_CONGESTION_NEWRENO] = &sl_cc_cubic,
+	[SL_CONGESTION_NEWRENO] = &sl_cc_newreno,
 };
 
 const struct sl_cc_ops *sl_cc_ops(const struct sl_cc *cc)

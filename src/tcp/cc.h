@@ -18,6 +18,14 @@
 #include <stdint.h>
 
 #include "base/address.h"
+#include "tcp/hystart.h"
+
+struct sl_cubic_curve {          /* RFC 9438; names of its section 4.1.2 */
+	uint64_t epoch_start_ns; /* 0: begins with the next ACK */
+	uint32_t w_max_bytes, cwnd_prior_bytes, w_est_bytes;
+	uint32_t k_ms;
+	uint32_t mss_bytes; /* when the epoch began: a new MTU does not bend the curve */
+};
 
 struct sl_cc { /* one a connection; lies in its control block */
 	uint32_t cwnd_bytes, ssthresh_bytes;
@@ -25,13 +33,18 @@ struct sl_cc { /* one a connection; lies in its control block */
 	uint8_t algorithm;    /* enum sl_congestion */
 	uint64_t pacing_rate; /* bytes a second; 0: pacing.c takes it from window and RTT */
 	union {
-		struct {                         /* RFC 9438; names of its section 4.1.2 */
-			uint64_t epoch_start_ns; /* 0: begins with the next ACK */
-			uint64_t last_ns;        /* latest ACK */
-			uint32_t w_max_bytes, cwnd_prior_bytes, w_est_bytes;
-			uint32_t k_ms;
+		struct {
+			struct sl_hystart hystart;
+			struct sl_cubic_curve curve, undo;
+			uint32_t undo_cwnd_bytes, undo_ssthresh_bytes;
 			uint32_t grown_bytes, grown_est_bytes; /* fractions not yet added */
+			uint64_t last_ns;                      /* latest ACK */
 		} cubic;
+		struct {
+			struct sl_hystart hystart;
+			uint32_t acked_bytes; /* since cwnd grew last */
+			uint32_t undo_cwnd_bytes, undo_ssthresh_bytes;
+		} newreno;
 		uint64_t space[24];
 	};
 };
@@ -99,7 +112,7 @@ struct sl_cc_ops {
 	void (*restarted)(struct sl_cc *cc, uint64_t idle_ns, uint64_t now_ns);
 };
 
-extern const struct sl_cc_ops sl_cc_cubic;
+extern const struct sl_cc_ops sl_cc_cubic, sl_cc_newreno;
 
 /* By enum sl_congestion. */
 const struct sl_cc_ops *sl_cc_ops(const struct sl_cc *cc);

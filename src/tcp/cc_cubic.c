@@ -16,6 +16,8 @@
  * is followed instead. Fast convergence: a flow that lost below its former W_max aims lower still,
  * which makes room for newcomers.
  *
+ * The first slow start is ended by hystart.c, if no loss ends it.
+ *
  * When it lies: time passes also while the application sends nothing; such time is taken out of the
  * epoch (section 5.8), or an idle flow would come back with a window it never tried.
  *
@@ -31,6 +33,9 @@
 /* Past K the cube is cut off here, at 200 s: until there nothing below overflows 64 bits, and a
  * window that grew for so long has long met its limit. */
 enum { CUBE_MS_MAX = 200000 };
+
+/* Section 4.6; for a congestion mark RFC 8511, 3.1: who marks has a short queue. */
+enum { BETA_PERCENT = 70, BETA_ECN_PERCENT = 85 };
 
 /* Largest r with r^3 <= n, bit by bit. */
 static uint32_t cube_root(uint64_t n)
@@ -54,50 +59,54 @@ static void init(struct sl_cc *cc, uint64_t now_ns)
 }
 
 /* C * mss * d^3 with C = 0.4 segments per second cubed, d in ms: 0.4 = 4 / 10, ms^3 = 10^-9 s^3. */
-static uint64_t cube_bytes(const struct sl_cc *cc, uint64_t d_ms)
+static uint64_t cube_bytes(const struct sl_cubic_curve *curve, uint64_t d_ms)
 {
 	if (d_ms > CUBE_MS_MAX)
 		d_ms = CUBE_MS_MAX;
-	return d_ms * d_ms * d_ms * 4 / 10 / 1000 * cc->mss_bytes / 1000000;
+	return d_ms * d_ms * d_ms * 4 / 10 / 1000 * curve->mss_bytes / 1000000;
 }
 
 /* Section 4.2, figure 1. */
-static uint64_t w_cubic_bytes(const struct sl_cc *cc, uint64_t t_ms)
+static uint64_t w_cubic_bytes(const struct sl_cubic_curve *curve, uint64_t t_ms)
 {
 	uint64_t cube;
 
-	if (t_ms >= cc->cubic.k_ms)
-		return cc->cubic.w_max_bytes + cube_bytes(cc, t_ms - cc->cubic.k_ms);
-	cube = cube_bytes(cc, cc->cubic.k_ms - t_ms);
-	return cube < cc->cubic.w_max_bytes ? cc->cubic.w_max_bytes - cube : 0;
+	if (t_ms >= curve->k_ms)
+		return curve->w_max_bytes + cube_bytes(curve, t_ms - curve->k_ms);
+	cube = cube_bytes(curve, curve->k_ms - t_ms);
+	return cube < curve->w_max_bytes ? curve->w_max_bytes - cube : 0;
 }
 
 /* Section 4.2, figure 2: K = cbrt((W_max - cwnd_epoch) / C), in ms. */
 static void begin_epoch(struct sl_cc *cc, uint64_t now_ns)
 {
-	cc->cubic.epoch_start_ns = now_ns;
-	cc->cubic.w_est_bytes = cc->cwnd_bytes;
+	struct sl_cubic_curve *curve = &cc->cubic.curve;
+
+	curve->epoch_start_ns = now_ns;
+	curve->mss_bytes = cc->mss_bytes;
+	curve->w_est_bytes = cc->cwnd_bytes;
 	cc->cubic.grown_bytes = 0;
 	cc->cubic.grown_est_bytes = 0;
-	if (cc->cwnd_bytes >= cc->cubic.w_max_bytes) {
-		cc->cubic.k_ms = 0; /* and after a timeout, section 4.8 */
-		cc->cubic.w_max_bytes = cc->cwnd_bytes;
+	if (cc->cwnd_bytes >= curve->w_max_bytes) {
+		curve->k_ms = 0; /* and after a timeout, section 4.8 */
+		curve->w_max_bytes = cc->cwnd_bytes;
 		return;
 	}
-	cc->cubic.k_ms = cube_root((uint64_t)(cc->cubic.w_max_bytes - cc->cwnd_bytes) *
-				   UINT64_C(2500000000) / cc->mss_bytes);
+	curve->k_ms = cube_root((uint64_t)(curve->w_max_bytes - cc->cwnd_bytes) *
+				UINT64_C(2500000000) / cc->mss_bytes);
 }
 
 /* Section 4.3: what Reno with our beta would have, growing alpha segments a round trip; alpha is
  * 3 (1 - 0.7) / (1 + 0.7) = 9/17 until W_est is where the loss was, and 1 from there on. */
 static void grow_estimate(struct sl_cc *cc, uint32_t acked_bytes)
 {
+	struct sl_cubic_curve *curve = &cc->cubic.curve;
 	uint64_t grown = (uint64_t)acked_bytes * cc->mss_bytes;
 
-	if (cc->cubic.w_est_bytes < cc->cubic.cwnd_prior_bytes)
+	if (curve->w_est_bytes < curve->cwnd_prior_bytes)
 		grown = grown * 9 / 17;
 	grown += cc->cubic.grown_est_bytes;
-	cc->cubic.w_est_bytes += (uint32_t)(grown / cc->cwnd_bytes);
+	curve->w_est_bytes += (uint32_t)(grown / cc->cwnd_bytes);
 	cc->cubic.grown_est_bytes = (uint32_t)(grown % cc->cwnd_bytes);
 }
 
@@ -118,67 +127,71 @@ static void grow_towards(struct sl_cc *cc, uint64_t target_bytes, uint32_t acked
 static void avoid_congestion(struct sl_cc *cc, uint32_t acked_bytes, uint64_t srtt_ns,
 			     uint64_t now_ns)
 {
+	const struct sl_cubic_curve *curve = &cc->cubic.curve;
 	uint64_t t_ms, target_bytes;
 
-	if (cc->cubic.epoch_start_ns == 0)
+	if (curve->epoch_start_ns == 0)
 		begin_epoch(cc, now_ns);
-	t_ms = (now_ns - cc->cubic.epoch_start_ns) / SL_NS_PER_MS;
+	t_ms = (now_ns - curve->epoch_start_ns) / SL_NS_PER_MS;
 	grow_estimate(cc, acked_bytes);
-	if (w_cubic_bytes(cc, t_ms) < cc->cubic.w_est_bytes) {
-		cc->cwnd_bytes = max_u32(cc->cwnd_bytes, cc->cubic.w_est_bytes);
+	if (w_cubic_bytes(curve, t_ms) < curve->w_est_bytes) {
+		cc->cwnd_bytes = max_u32(cc->cwnd_bytes, curve->w_est_bytes);
 		return;
 	}
-	target_bytes = w_cubic_bytes(cc, t_ms + srtt_ns / SL_NS_PER_MS);
+	target_bytes = w_cubic_bytes(curve, t_ms + srtt_ns / SL_NS_PER_MS);
 	grow_towards(cc, target_bytes, acked_bytes);
+}
+
+/* Section 5.8: the clock of the curve stands still. */
+static void hold_epoch(struct sl_cubic_curve *curve, uint64_t idle_ns, uint64_t now_ns)
+{
+	if (curve->epoch_start_ns)
+		curve->epoch_start_ns = min_u64(curve->epoch_start_ns + idle_ns, now_ns);
 }
 
 static void acked(struct sl_cc *cc, const struct sl_cc_ack *ack)
 {
 	uint64_t idle_ns = ack->now_ns - cc->cubic.last_ns;
-	uint32_t newly_acked_bytes = ack->delivered_bytes;
+	uint32_t left_bytes;
 
 	cc->cubic.last_ns = ack->now_ns;
 	if (!ack->cwnd_limited) {
-		if (cc->cubic.epoch_start_ns)
-			cc->cubic.epoch_start_ns += idle_ns;
-		if (cc->cubic.epoch_start_ns > ack->now_ns)
-			cc->cubic.epoch_start_ns = ack->now_ns;
+		hold_epoch(&cc->cubic.curve, idle_ns, ack->now_ns);
 		return;
 	}
-	if (cc->cwnd_bytes < cc->ssthresh_bytes) {
-		uint32_t room_bytes = cc->ssthresh_bytes - cc->cwnd_bytes;
-		uint32_t step_bytes =
-		    newly_acked_bytes < room_bytes ? newly_acked_bytes : room_bytes;
-
-		cc->cwnd_bytes += step_bytes;
-		newly_acked_bytes -= step_bytes;
-	}
-	if (newly_acked_bytes)
-		avoid_congestion(cc, newly_acked_bytes, ack->srtt_ns, ack->now_ns);
-	if (cc->cwnd_bytes > SL_TCP_CWND_MAX_BYTES)
-		cc->cwnd_bytes = SL_TCP_CWND_MAX_BYTES;
+	left_bytes = sl_hystart_grow(cc, &cc->cubic.hystart, ack);
+	if (left_bytes)
+		avoid_congestion(cc, left_bytes, ack->srtt_ns, ack->now_ns);
+	cc->cwnd_bytes = min_u32(cc->cwnd_bytes, SL_TCP_CWND_MAX_BYTES);
 }
 
-/* Section 4.6, and 4.7 for W_max. beta is 0.7. */
-static void reduce(struct sl_cc *cc, uint32_t flight_bytes)
+/* Section 4.6, and 4.7 for W_max. It allows cwnd in the place of the flight where a window that is
+ * not used does not grow; half used is used (RFC 7661, 4.3). The flight alone would count against
+ * us what the pacer holds back. */
+static void reduce(struct sl_cc *cc, uint32_t flight_bytes, uint32_t beta_percent)
 {
-	uint64_t w_max_bytes = cc->cwnd_bytes;
+	struct sl_cubic_curve *curve = &cc->cubic.curve;
+	uint64_t w_max_bytes = cc->cwnd_bytes, used_bytes = flight_bytes;
 
 	BUG_ON_HOT(flight_bytes > cc->cwnd_bytes);
-	if (cc->cwnd_bytes < cc->cubic.w_max_bytes)
+	cc->cubic.undo = *curve;
+	cc->cubic.undo_cwnd_bytes = cc->cwnd_bytes;
+	cc->cubic.undo_ssthresh_bytes = cc->ssthresh_bytes;
+	if (flight_bytes >= cc->cwnd_bytes / 2)
+		used_bytes = cc->cwnd_bytes;
+	if (cc->cwnd_bytes < curve->w_max_bytes)
 		w_max_bytes = w_max_bytes * 17 / 20; /* (1 + beta) / 2 */
-	cc->cubic.w_max_bytes = (uint32_t)w_max_bytes;
-	cc->cubic.cwnd_prior_bytes = cc->cwnd_bytes;
-	cc->cubic.epoch_start_ns = 0;
+	curve->w_max_bytes = (uint32_t)w_max_bytes;
+	curve->cwnd_prior_bytes = cc->cwnd_bytes;
+	curve->epoch_start_ns = 0;
 	cc->ssthresh_bytes =
-	    max_u32((uint32_t)((uint64_t)flight_bytes * 7 / 10), 2 * cc->mss_bytes);
+	    max_u32((uint32_t)(used_bytes * beta_percent / 100), 2 * cc->mss_bytes);
 }
 
 static void lost(struct sl_cc *cc, enum sl_cc_cause cause, uint32_t flight_bytes, uint64_t now_ns)
 {
-	(void)cause;
 	(void)now_ns;
-	reduce(cc, flight_bytes);
+	reduce(cc, flight_bytes, cause == SL_CC_ECN ? BETA_ECN_PERCENT : BETA_PERCENT);
 	cc->cwnd_bytes = cc->ssthresh_bytes;
 }
 
@@ -186,16 +199,18 @@ static void lost(struct sl_cc *cc, enum sl_cc_cause cause, uint32_t flight_bytes
 static void timed_out(struct sl_cc *cc, uint32_t flight_bytes, uint64_t now_ns)
 {
 	(void)now_ns;
-	reduce(cc, flight_bytes);
-	cc->cubic.w_max_bytes = 0;
+	reduce(cc, flight_bytes, BETA_PERCENT);
+	cc->cubic.curve.w_max_bytes = 0;
 	cc->cwnd_bytes = cc->mss_bytes;
 }
 
+/* Section 4.9. The time between goes on the curve's clock. */
 static void undo(struct sl_cc *cc, uint64_t now_ns)
 {
 	(void)now_ns;
-	cc->cwnd_bytes = max_u32(cc->cwnd_bytes, cc->cubic.cwnd_prior_bytes);
-	cc->ssthresh_bytes = max_u32(cc->ssthresh_bytes, cc->cubic.cwnd_prior_bytes);
+	cc->cwnd_bytes = max_u32(cc->cwnd_bytes, cc->cubic.undo_cwnd_bytes);
+	cc->ssthresh_bytes = max_u32(cc->ssthresh_bytes, cc->cubic.undo_ssthresh_bytes);
+	cc->cubic.curve = cc->cubic.undo;
 }
 
 const struct sl_cc_ops sl_cc_cubic = {

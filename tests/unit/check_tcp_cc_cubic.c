@@ -132,7 +132,7 @@ START_TEST(known_answers_of_the_cubic_function)
 		ck_assert_double_ge(cc.cwnd_bytes, w_cubic(i * rtt_s) * MSS * 0.995);
 		ck_assert_double_le(cc.cwnd_bytes, w_cubic((i + 1) * rtt_s) * MSS * 1.001);
 	}
-	ck_assert_uint_eq(cc.cubic.k_ms, 4217);
+	ck_assert_uint_eq(cc.cubic.curve.k_ms, 4217);
 }
 END_TEST
 
@@ -158,7 +158,8 @@ START_TEST(a_second_loss_below_the_first_converges_faster)
 	at_loss(100);
 	cc.cwnd_bytes = 80 * MSS;
 	ops->lost(&cc, SL_CC_LOSS, 80 * MSS, 1);
-	ck_assert_uint_eq(cc.cubic.w_max_bytes, 68 * MSS); /* section 4.7: 80 * (1 + 0.7) / 2 */
+	ck_assert_uint_eq(cc.cubic.curve.w_max_bytes,
+			  68 * MSS); /* section 4.7: 80 * (1 + 0.7) / 2 */
 	ck_assert_uint_eq(cc.cwnd_bytes, 56 * MSS);
 }
 END_TEST
@@ -204,8 +205,98 @@ START_TEST(a_timeout_starts_from_one_segment)
 	while (cc.cwnd_bytes < 70 * MSS)
 		round_trip(S / 10, &now_ns);
 	round_trip(S / 10, &now_ns);
-	ck_assert_uint_eq(cc.cubic.k_ms, 0);
-	expect_about(cc.cubic.w_max_bytes, 70 * MSS, 1);
+	ck_assert_uint_eq(cc.cubic.curve.k_ms, 0);
+	expect_about(cc.cubic.curve.w_max_bytes, 70 * MSS, 1);
+}
+END_TEST
+
+/* RFC 8511, 3.1 */
+START_TEST(a_mark_leaves_more_than_a_loss)
+{
+	cc.cwnd_bytes = 100 * MSS;
+	ops->lost(&cc, SL_CC_ECN, 100 * MSS, 1);
+	ck_assert_uint_eq(cc.cwnd_bytes, 85 * MSS);
+	ck_assert_uint_eq(cc.cubic.curve.w_max_bytes, 100 * MSS);
+}
+END_TEST
+
+/* Section 4.6; RFC 7661, 4.3 */
+START_TEST(a_window_half_used_is_used)
+{
+	static const struct {
+		uint32_t flight_segments, left_segments;
+	} table[] = { { 100, 70 }, { 50, 70 }, { 49, 34 }, { 0, 2 } };
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		cc.cwnd_bytes = 100 * MSS;
+		ops->lost(&cc, SL_CC_LOSS, table[i].flight_segments * MSS, 1);
+		ck_assert_uint_eq(cc.cwnd_bytes / MSS, table[i].left_segments);
+	}
+}
+END_TEST
+
+/* Section 4.9: the curve goes on as if nothing had been. */
+START_TEST(a_loss_that_was_none)
+{
+	uint64_t rtt_ns = S / 2, now_ns = 1000 * S;
+	struct sl_cc before;
+
+	at_loss(100);
+	for (int i = 0; i < 5; i++)
+		round_trip(rtt_ns, &now_ns);
+	before = cc;
+	ops->timed_out(&cc, cc.cwnd_bytes, now_ns);
+	round_trip(rtt_ns, &now_ns);
+	ops->undo(&cc, now_ns);
+	ck_assert_mem_eq(&cc.cubic.curve, &before.cubic.curve, sizeof(cc.cubic.curve));
+	ck_assert_uint_eq(cc.cwnd_bytes, before.cwnd_bytes);
+	ck_assert_uint_eq(cc.ssthresh_bytes, before.ssthresh_bytes);
+	round_trip(rtt_ns, &now_ns);
+	ck_assert_double_ge(cc.cwnd_bytes, w_cubic(6 * 0.5) * MSS * 0.99);
+
+	ops->lost(&cc, SL_CC_LOSS, cc.cwnd_bytes, now_ns);
+	cc.cwnd_bytes = 300 * MSS;
+	ops->undo(&cc, now_ns);
+	ck_assert_uint_eq(cc.cwnd_bytes, 300 * MSS); /* or better */
+}
+END_TEST
+
+START_TEST(smaller_segments_make_slower_growth)
+{
+	uint64_t rtt_ns = S / 100, now_ns = 1000 * S;
+
+	at_loss(20);
+	round_trip(rtt_ns, &now_ns);
+	cc.mss_bytes = MSS / 2;
+	for (int i = 0; i < 4; i++)
+		round_trip(rtt_ns, &now_ns);
+	/* Section 4.3: 9/17 of a segment a round trip. */
+	expect_about(cc.cwnd_bytes, (14 + 9.0 / 17 * (1 + 4 * 0.5)) * MSS, 1);
+}
+END_TEST
+
+START_TEST(a_queue_ends_the_first_slow_start)
+{
+	uint64_t seq = 0, now_ns = S;
+
+	for (int round = 0; round < 12; round++) {
+		uint32_t rtt_ms = round < 4 ? 80 : 100, cwnd_bytes = cc.cwnd_bytes;
+
+		for (uint32_t i = 1; i <= 10; i++)
+			ops->acked(&cc,
+				   &(struct sl_cc_ack){ .now_ns = now_ns,
+							.rtt_ns = rtt_ms * SL_NS_PER_MS,
+							.srtt_ns = rtt_ms * SL_NS_PER_MS,
+							.una_seq = seq + cwnd_bytes / 10 * i,
+							.nxt_seq = seq + cwnd_bytes / 10 * (i + 10),
+							.delivered_bytes = cwnd_bytes / 10,
+							.cwnd_limited = true });
+		seq += cwnd_bytes;
+		now_ns += rtt_ms * SL_NS_PER_MS;
+	}
+	ck_assert_uint_lt(cc.ssthresh_bytes, 10 * MSS << 7);
+	ck_assert_uint_gt(cc.ssthresh_bytes, 10 * MSS << 4);
+	expect_about(cc.cwnd_bytes, cc.ssthresh_bytes, 3);
 }
 END_TEST
 
@@ -235,6 +326,11 @@ Suite *suite_tcp_cc_cubic(void)
 	tcase_add_test(tcase, time_without_need_is_taken_out);
 	tcase_add_test(tcase, no_round_trip_grows_by_more_than_half);
 	tcase_add_test(tcase, a_timeout_starts_from_one_segment);
+	tcase_add_test(tcase, a_mark_leaves_more_than_a_loss);
+	tcase_add_test(tcase, a_window_half_used_is_used);
+	tcase_add_test(tcase, a_loss_that_was_none);
+	tcase_add_test(tcase, smaller_segments_make_slower_growth);
+	tcase_add_test(tcase, a_queue_ends_the_first_slow_start);
 	tcase_add_test(tcase, the_window_has_a_limit);
 	suite_add_tcase(suite, tcase);
 	return suite;

@@ -7,11 +7,13 @@
 Suite *suite_tcp(void);
 Suite *suite_tcp_ack(void);
 Suite *suite_tcp_cc_cubic(void);
+Suite *suite_tcp_cc_newreno(void);
 Suite *suite_tcp_close(void);
 Suite *suite_tcp_control(void);
 Suite *suite_tcp_ecn(void);
 Suite *suite_tcp_cookie(void);
 Suite *suite_tcp_handshake(void);
+Suite *suite_tcp_hystart(void);
 Suite *suite_tcp_input(void);
 Suite *suite_tcp_isn(void);
 Suite *suite_tcp_newreno(void);
