@@ -32,7 +32,11 @@ void sl_tcp_close(struct sl_tcp *tcp, struct sl_tcp_conn conn, uint64_t now_ns)
 		tcb->state = SL_TCP_FIN_WAIT_1;
 	else if (tcb->state == SL_TCP_CLOSE_WAIT)
 		tcb->state = SL_TCP_LAST_ACK;
+	else if (tcb->state == SL_TCP_SYN_SENT)
+		sl_tcp_end(tcp, tcb);
 	else
+		return;
+	if (tcb->state == SL_TCP_CLOSED)
 		return;
 	tcb->closing = true;
 	sl_tcp_fin_check(tcp, tcb);
@@ -41,13 +45,16 @@ void sl_tcp_close(struct sl_tcp *tcp, struct sl_tcp_conn conn, uint64_t now_ns)
 void sl_tcp_abort(struct sl_tcp *tcp, struct sl_tcp_conn conn, uint64_t now_ns)
 {
 	struct sl_tcb *tcb = &tcp->conns[conn.idx];
+	bool answered;
 
 	BUG_ON_HOT(now_ns < tcp->now_ns);
 	tcp->now_ns = now_ns;
 	if (tcb->state == SL_TCP_CLOSED)
 		return;
+	answered = tcb->state != SL_TCP_SYN_SENT; /* who never answered has nothing to forget */
 	sl_tcp_end(tcp, tcb);
-	sl_tcp_due(tcp, tcb, SL_TCP_DUE_RST);
+	if (answered)
+		sl_tcp_due(tcp, tcb, SL_TCP_DUE_RST);
 }
 
 static void wait_out(struct sl_tcp *tcp, struct sl_tcb *tcb)
@@ -93,7 +100,7 @@ void sl_tcp_end(struct sl_tcp *tcp, struct sl_tcb *tcb)
 	BUG_ON(tcb->state == SL_TCP_CLOSED);
 	if (tcb->state == SL_TCP_SYN_RECEIVED)
 		tcp->counters.syn_received_cnt--;
-	else
+	else if (tcb->state != SL_TCP_SYN_SENT)
 		tcp->counters.open_cnt--;
 	tcb->state = SL_TCP_CLOSED;
 	sl_tcp_table_remove(&tcp->table, idx, sl_tcp_table_hash_route(&tcp->table, &tcb->route));

@@ -109,8 +109,13 @@ static uint64_t next_seq(const struct sl_tcb *tcb)
 	return tcb->snd_una < tcb->snd_nxt && edge_seq < seq ? edge_seq : seq;
 }
 
+/* Or a SYN alone, while nothing of the peer's is there to be acknowledged. */
 static void fill_syn_ack(struct sl_tcp *tcp, struct sl_tcb *tcb, struct sl_header *header)
 {
+	if (tcb->state == SL_TCP_SYN_SENT) {
+		header->flags = 0;
+		header->ack = 0;
+	}
 	header->seq = sl_seq_wire(tcb->snd_una - 1);
 	header->flags |= SL_TCP_SYN;
 	if (tcb->ecn)

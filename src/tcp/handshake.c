@@ -75,7 +75,7 @@ static uint16_t payload_max(const struct sl_tcp *tcp, const struct sl_route *rou
 	return syn->has_timestamps ? mss - SL_TCP_TIMESTAMP_BYTES : mss;
 }
 
-static void start_sending(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct sl_segment *syn,
+void sl_tcp_start_sending(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct sl_segment *syn,
 			  uint32_t isn)
 {
 	tcb->snd_una = SL_SEQ_EPOCH + isn + 1;
@@ -97,7 +97,7 @@ static void start_sending(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct s
 	sl_tcp_ecn_open(tcb, syn);
 }
 
-static void start_receiving(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct sl_segment *syn)
+void sl_tcp_start_receiving(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct sl_segment *syn)
 {
 	tcb->rcv_nxt = SL_SEQ_EPOCH + syn->seq + 1;
 	tcb->rcv_edge_seq = tcb->rcv_nxt + tcp->receive_window_bytes;
@@ -152,8 +152,8 @@ static struct sl_tcb *create(struct sl_tcp *tcp, const struct sl_segment *syn,
 				.listener_idx = (uint16_t)listener_idx };
 	for (int timer = 0; timer < SL_TCP_TIMERS; timer++)
 		tcb->timers_ns[timer] = SL_WHEEL_NEVER;
-	start_sending(tcp, tcb, syn, isn);
-	start_receiving(tcp, tcb, syn);
+	sl_tcp_start_sending(tcp, tcb, syn, isn);
+	sl_tcp_start_receiving(tcp, tcb, syn);
 	sl_tcp_table_put(&tcp->table, idx, sl_tcp_table_hash_route(&tcp->table, &tcb->route));
 	tcp->counters.syn_received_cnt++;
 	return tcb;

@@ -25,7 +25,7 @@ static bool is_for(const struct sl_route *route, const struct sl_segment *segmen
 	       memcmp(&route->local, &segment->dst, sizeof(route->local)) == 0;
 }
 
-static const struct sl_route *route_of(const struct sl_tcp *tcp, uint32_t idx)
+const struct sl_route *sl_tcp_route_of(const struct sl_tcp *tcp, uint32_t idx)
 {
 	return idx < tcp->conns_max ? &tcp->conns[idx].route
 				    : &tcp->waits.entries[idx - tcp->conns_max].route;
@@ -37,7 +37,7 @@ static uint32_t find(const struct sl_tcp *tcp, const struct sl_segment *segment)
 					  &segment->src, segment->src_port);
 	uint32_t idx = sl_tcp_table_first(&tcp->table, hash);
 
-	while (idx != SL_TCP_NONE && !is_for(route_of(tcp, idx), segment))
+	while (idx != SL_TCP_NONE && !is_for(sl_tcp_route_of(tcp, idx), segment))
 		idx = sl_tcp_table_next(&tcp->table, idx, hash);
 	return idx;
 }
@@ -201,6 +201,14 @@ static void for_connection(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct 
 	uint64_t seq = sl_seq_extend(segment->seq, tcb->rcv_nxt);
 	uint64_t ack_seq = sl_seq_extend(segment->ack, tcb->snd_una);
 
+	if (tcb->state == SL_TCP_SYN_SENT) {
+		sl_tcp_syn_sent_input(tcp, tcb, segment, verdict);
+		return;
+	}
+	if (sl_tcp_is_crossing(tcb, segment, seq)) {
+		sl_tcp_crossing(tcp, tcb);
+		return;
+	}
 	if (!acceptable(tcp, tcb, segment, seq))
 		return;
 	if (tcb->state == SL_TCP_SYN_RECEIVED && !complete_handshake(tcp, tcb, segment, ack_seq))

@@ -52,6 +52,10 @@ enum {
 	 * half is for connections reopened from TIME-WAIT, which cannot be had with cookies. */
 	SL_TCP_COOKIE_SHARE = 2,
 
+	/* SYNs after the first: the last leaves after 123 s, and all is given up after 183 s; RFC
+	 * 9293, 3.8.3 wants 3 minutes at least. */
+	SL_TCP_SYNS_MAX = 7,
+
 	SL_TCP_INITIAL_SEGMENTS = 10, /* RFC 6928 */
 	SL_TCP_INITIAL_BYTES = 14600,
 

@@ -57,7 +57,7 @@ uint32_t sl_tcp_pipe_bytes(const struct sl_tcb *tcb)
 bool sl_tcp_outstanding(const struct sl_tcb *tcb)
 {
 	return tcb->snd_una < tcb->snd_nxt || (tcb->fin_sent && !tcb->fin_acked) ||
-	       tcb->state == SL_TCP_SYN_RECEIVED;
+	       tcb->state == SL_TCP_SYN_RECEIVED || tcb->state == SL_TCP_SYN_SENT;
 }
 
 /* RFC 5681, 4.1: after an idle RTO the ACK clock has stopped, and the path may have changed. A

@@ -14,6 +14,7 @@
  *      │ │       ├────► rate.c        how fast it arrives
  *      │ │       └────► cc.c          how much may be in flight in open water: cc_*.c
  *      │ └───► receive.c              payload, delayed ACKs, offered window, FIN
+ *      │ └───► connect.c              active open, for tests
  *      └─────► control.c              replies without connection
  *
  *   output.c    what may be sent, and headers for it          close.c   FIN, abort, the end
@@ -70,6 +71,11 @@ static inline uint32_t sl_tcp_idx(const struct sl_tcp *tcp, const struct sl_tcb 
 	return (uint32_t)(tcb - tcp->conns);
 }
 
+/* ---- input.c ------------------------------------------------------------------------- */
+
+/* Of what the table knows as idx: a connection or a TIME-WAIT entry. */
+const struct sl_route *sl_tcp_route_of(const struct sl_tcp *tcp, uint32_t idx);
+
 /* ---- isn.c --------------------------------------------------------------------------- */
 
 uint32_t sl_tcp_isn(const struct sl_tcp *tcp, const struct sl_route *route);
@@ -103,6 +109,11 @@ bool sl_tcp_may_reopen(struct sl_tcp *tcp);
 struct sl_tcb *sl_tcp_open_recalled(struct sl_tcp *tcp, const struct sl_segment *syn,
 				    uint32_t listener_idx, uint32_t isn);
 
+/* Both halves of a control block, from the peer's SYN and our initial sequence number. */
+void sl_tcp_start_sending(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct sl_segment *syn,
+			  uint32_t isn);
+void sl_tcp_start_receiving(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct sl_segment *syn);
+
 /* The ACK that completes the handshake. */
 void sl_tcp_establish(struct sl_tcp *tcp, struct sl_tcb *tcb);
 
@@ -118,6 +129,18 @@ void sl_tcp_cookie_send(struct sl_tcp *tcp, const struct sl_segment *syn);
 /* The SYN whose cookie an ACK without connection brings back, as if it had just come the same way;
  * false if it brings none. */
 bool sl_tcp_cookie_recall(struct sl_tcp *tcp, const struct sl_segment *ack, struct sl_segment *syn);
+
+/* ---- connect.c ----------------------------------------------------------------------- */
+
+/* A segment for a connection in SYN-SENT. */
+void sl_tcp_syn_sent_input(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct sl_segment *segment,
+			   struct sl_tcp_verdict *verdict);
+/* The peer's SYN-ACK for a connection that both opened: it says what an ACK would, under the number
+ * of its SYN (RFC 9293, figure 8). */
+bool sl_tcp_is_crossing(const struct sl_tcb *tcb, const struct sl_segment *segment, uint64_t seq);
+void sl_tcp_crossing(struct sl_tcp *tcp, struct sl_tcb *tcb);
+/* The timer in SYN-SENT. */
+void sl_tcp_syn_again(struct sl_tcp *tcp, struct sl_tcb *tcb);
 
 /* ---- ack.c, sack.c, rack.c, newreno.c, recovery.c, rto.c ----------------------------- */
 

@@ -179,11 +179,32 @@ void sl_tcp_abort(struct sl_tcp *tcp, struct sl_tcp_conn conn, uint64_t now_ns);
 /* Draining: from now on SYNs are refused with RST, so that clients turn elsewhere at once. */
 void sl_tcp_stop_listening(struct sl_tcp *tcp);
 
+/* ---- Opening ------------------------------------------------------------------------- */
+
+/* What the server never calls: it listens where it was configured to. Tests make clients and whole
+ * socket interfaces with these. */
+
+/* Listens on one more address; one that is all zero, prefix too, is no segment's. Returns the
+ * listener's index. Errors: -ENOSPC. */
+int sl_tcp_listen(struct sl_tcp *tcp, const struct sl_listener *listener);
+/* No more, but connections stay. The index may be given out again. */
+void sl_tcp_unlisten(struct sl_tcp *tcp, uint32_t listener_idx);
+
+/* Active open (RFC 9293, 3.10.1): a SYN becomes due. route is complete with the link header; its
+ * local address and port are the caller's choice. What else a listener says of its connections,
+ * congestion control and clamp, holds as listener_idx says. OPENED follows when the peer has
+ * answered, GONE if it refuses or is silent; sl_tcp_close before OPENED ends a connection in
+ * SYN-SENT at once and does nothing in SYN-RECEIVED. Errors: -EADDRINUSE (these four are in use, or
+ * in TIME-WAIT), -ENFILE. */
+int sl_tcp_connect(struct sl_tcp *tcp, const struct sl_route *route, uint32_t listener_idx,
+		   struct sl_tcp_conn *conn, uint64_t now_ns);
+
 /* ---- Looking in ---------------------------------------------------------------------- */
 
 /* RFC 9293, 3.3.2. TIME-WAIT is never seen through an index: GONE comes first. */
 enum sl_tcp_state {
 	SL_TCP_CLOSED,
+	SL_TCP_SYN_SENT, /* only after sl_tcp_connect */
 	SL_TCP_SYN_RECEIVED,
 	SL_TCP_ESTABLISHED,
 	SL_TCP_FIN_WAIT_1,

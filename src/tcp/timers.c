@@ -46,6 +46,8 @@ static void fire(struct sl_tcp *tcp, struct sl_tcb *tcb, enum sl_tcp_timer timer
 	case SL_TCP_TIMER_RESEND:
 		if (tcb->state == SL_TCP_SYN_RECEIVED)
 			sl_tcp_syn_ack_again(tcp, tcb);
+		else if (tcb->state == SL_TCP_SYN_SENT)
+			sl_tcp_syn_again(tcp, tcb);
 		else if (must_probe(tcb))
 			sl_tcp_persist(tcp, tcb);
 		else
