@@ -273,6 +273,10 @@ static const char *link_problem(const struct sl_world *world, const struct sl_pa
 		return "the destination's address";
 	if (line->has_src && memcmp(&line->src, &segment->src, sizeof(line->src)) != 0)
 		return "the source's address";
+	if (line->has_sport && line->sport != segment->src_port)
+		return "the source's port";
+	if (line->has_dport && line->dport != segment->dst_port)
+		return "the destination's port";
 	if (line->ecn >= 0 && line->ecn != segment->ecn)
 		return "the ECN bits";
 	return NULL;
