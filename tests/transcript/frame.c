@@ -70,7 +70,8 @@ static uint8_t *put_sack(uint8_t *at, const struct sl_peer *peer, const struct s
 /* Timestamps that were agreed upon go without saying, but for <> and in a SYN. */
 static bool implies_stamp(const struct sl_peer *peer, const struct sl_packet_line *line)
 {
-	if (!peer->stamps || (line->flags & (SL_TCP_SYN | SL_TCP_RST)) || line->no_stamp)
+	if (!peer->stack_stamps || !peer->peer_stamps ||
+	    (line->flags & (SL_TCP_SYN | SL_TCP_RST)) || line->no_stamp)
 		return false;
 	return !line->has_options || line->sack_cnt || line->any_options;
 }
@@ -184,7 +185,7 @@ uint32_t sl_frame_build(struct sl_world *world, const struct sl_packet_line *lin
 	if (line->has_win)
 		peer->win = line->win;
 	if (line->flags & SL_TCP_SYN)
-		peer->offered_stamps = line->stamp != SL_STAMP_NONE;
+		peer->peer_stamps = line->stamp != SL_STAMP_NONE;
 	tcp = put_ip(put_link(frame, world, line), world, line, tcp_bytes, &sum);
 	end = put_tcp(tcp, world, peer, line, options, options_bytes);
 	checksum = sl_checksum_fold(sl_checksum_add(sum, tcp, tcp_bytes));
@@ -215,8 +216,7 @@ static void learn(struct sl_peer *peer, const struct sl_segment *segment)
 	if (segment->flags & SL_TCP_SYN) {
 		peer->stack_isn = segment->seq;
 		peer->has_stack_isn = true;
-		peer->stamps = segment->has_timestamps &&
-			       (peer->offered_stamps || !(segment->flags & SL_TCP_ACK));
+		peer->stack_stamps = segment->has_timestamps;
 	}
 	if (segment->has_timestamps && !peer->has_stack_stamp) {
 		peer->has_stack_stamp = true;

@@ -67,9 +67,8 @@ struct sl_peer {
 	bool has_stack_isn, has_stack_stamp;
 	uint32_t stamp_base;   /* what the stack's timestamp 0 of the transcript is on the wire */
 	uint32_t latest_stamp; /* the stack's, as in the transcript */
-	bool stamps;           /* both sides have said they do timestamps */
-	bool offered_stamps;   /* the peer's SYN did */
-	uint16_t win;          /* of its latest packet */
+	bool peer_stamps, stack_stamps; /* whose SYN had timestamps */
+	uint16_t win;                   /* of its latest packet */
 };
 
 struct sl_world { /* what is the same for all packets of a transcript */
