@@ -125,31 +125,54 @@ static void send_lost(struct sl_test_stack *stack, const struct sl_socket *socke
 	uint32_t most_bytes = sl_tcp_payload_max(stack->tcp, socket->conn);
 	struct sl_tcp_range range;
 
-	while (sl_tcp_lost(stack->tcp, socket->conn, most_bytes, &range))
-		send_segment(stack, socket, range.start_seq,
-			     (uint32_t)(range.end_seq - range.start_seq));
+	while (sl_tcp_lost(stack->tcp, socket->conn, UINT32_MAX, &range)) {
+		while (range.start_seq < range.end_seq) {
+			uint64_t left_bytes = range.end_seq - range.start_seq;
+			uint32_t bytes =
+			    left_bytes < most_bytes ? (uint32_t)left_bytes : most_bytes;
+
+			send_segment(stack, socket, range.start_seq, bytes);
+			range.start_seq += bytes;
+		}
+	}
 }
 
-/* True if one left. */
+/* How much of what was not sent goes now. */
+static uint32_t allowed_bytes(const struct sl_test_stack *stack, const struct sl_socket *socket,
+			      uint32_t unsent_bytes, uint32_t most_bytes)
+{
+	uint32_t bytes = min_u32(unsent_bytes, sl_tcp_window(stack->tcp, socket->conn));
+
+	if (bytes == unsent_bytes)
+		return bytes;
+	if (bytes >= most_bytes)
+		return bytes - bytes % most_bytes;
+	return sl_tcp_stream_seq(stack->tcp, socket->conn) >
+		       sl_tcp_acked_seq(stack->tcp, socket->conn)
+		   ? 0
+		   : bytes;
+}
+
+/* True if something left: the window allows only a quantum at once, so there may be more. */
 static bool send_new(struct sl_test_stack *stack, struct sl_socket *socket)
 {
 	uint64_t seq = sl_tcp_stream_seq(stack->tcp, socket->conn);
 	uint32_t most_bytes = sl_tcp_payload_max(stack->tcp, socket->conn);
 	uint32_t unsent_bytes = sl_stream_unsent_bytes(stack, socket);
-	uint32_t bytes = min_u32(unsent_bytes, most_bytes);
+	uint32_t bytes = allowed_bytes(stack, socket, unsent_bytes, most_bytes), part_bytes;
 
-	bytes = min_u32(bytes, sl_tcp_window(stack->tcp, socket->conn));
 	if (bytes == 0)
-		return false;
-	if (bytes < most_bytes && bytes < unsent_bytes &&
-	    seq > sl_tcp_acked_seq(stack->tcp, socket->conn))
 		return false;
 	sl_tcp_reserve(stack->tcp, socket->conn, bytes);
 	if (socket->write_shut && bytes == unsent_bytes) { /* FIN rides */
 		socket->write_closed = true;
 		sl_tcp_close(stack->tcp, socket->conn, stack->now_ns);
 	}
-	send_segment(stack, socket, seq, bytes);
+	for (; bytes; bytes -= part_bytes) {
+		part_bytes = min_u32(bytes, most_bytes);
+		send_segment(stack, socket, seq, part_bytes);
+		seq += part_bytes;
+	}
 	return true;
 }
 

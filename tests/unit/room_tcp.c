@@ -8,6 +8,7 @@ const struct sl_suite sl_suites[] = {
 	{ "cc_cubic", suite_tcp_cc_cubic },
 	{ "cc_newreno", suite_tcp_cc_newreno },
 	{ "close", suite_tcp_close },
+	{ "connect", suite_tcp_connect },
 	{ "control", suite_tcp_control },
 	{ "ecn", suite_tcp_ecn },
 	{ "cookie", suite_tcp_cookie },

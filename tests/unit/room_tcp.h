@@ -9,6 +9,7 @@ Suite *suite_tcp_ack(void);
 Suite *suite_tcp_cc_cubic(void);
 Suite *suite_tcp_cc_newreno(void);
 Suite *suite_tcp_close(void);
+Suite *suite_tcp_connect(void);
 Suite *suite_tcp_control(void);
 Suite *suite_tcp_ecn(void);
 Suite *suite_tcp_cookie(void);
