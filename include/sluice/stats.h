@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #define SLUICE_STATS_MAGIC   UINT64_C(0x3161747365636975) /* changes with the layout's meaning */
-#define SLUICE_STATS_VERSION 1
+#define SLUICE_STATS_VERSION 2
 #define SLUICE_STATS_FILE    "stats"
 
 /* X(name, kind, help): kind C counts up for ever, G is a level that goes up and down. */
@@ -31,6 +31,8 @@
 	X(rx_bad_checksums, C, "packets with a wrong checksum, dropped")                      \
 	X(rx_bad_options, C, "packets with broken TCP options, dropped")                      \
 	X(rx_no_connection, C, "segments for no connection of ours")                          \
+	X(rx_out_of_window, C, "segments outside of the window, or too old")                  \
+	X(rx_out_of_order, C, "segments beyond a gap")                                        \
 	X(rx_inbox_full, C, "segments dropped because no inbox was free")                     \
 	X(rx_ring_full, C, "packets the kernel dropped because the RX ring was full")         \
 	X(rx_fill_empty, C, "times the kernel found the fill ring empty")                     \
@@ -39,8 +41,14 @@
 	X(connections_refused, C, "SYNs not answered: backlog or table full")                 \
 	X(connections_reset_sent, C, "connections we reset")                                  \
 	X(connections_reset_received, C, "connections peers reset")                           \
-	X(connections_timed_out, C, "connections given up after retransmissions or idleness") \
+	X(connections_timed_out, C, "connections that were idle or stuck for too long")       \
+	X(connections_given_up, C, "connections given up since their peers no longer answer") \
 	X(connections_open, G, "connections open")                                            \
+	X(connections_half_open, G, "connections half open")                                  \
+	X(connections_time_wait, G, "connections over, in TIME-WAIT")                         \
+	X(syn_cookies_sent, C, "SYNs answered with a cookie")                                 \
+	X(syn_cookies_accepted, C, "connections opened by a cookie")                          \
+	X(syn_cookies_failed, C, "ACKs without connection that were no cookie of ours")       \
 	X(handshakes_done, C, "TLS handshakes completed")                                     \
 	X(handshakes_failed, C, "TLS handshakes failed")                                      \
 	X(handshakes_refused, C, "TLS handshakes refused for lack of memory")                 \
@@ -60,6 +68,7 @@
 	X(tag_mismatches, C, "records not sent again because their file had changed")         \
 	X(recoveries, C, "loss recoveries")                                                   \
 	X(retransmission_timeouts, C, "retransmission timeouts")                              \
+	X(ecn_reductions, C, "times the peer told of congestion marks and we slowed down")    \
 	X(records_sealed, C, "TLS records sealed, retransmissions included")                  \
 	X(objects_open, G, "files open")                                                      \
 	X(frames_total, G, "UMEM frames for transmit")                                        \

@@ -9,6 +9,8 @@
 static void count_tcp(struct sluice_worker_stats *stats, const struct sl_tcp_counters *tcp)
 {
 	stats->rx_no_connection = tcp->no_connection;
+	stats->rx_out_of_window = tcp->out_of_window_in;
+	stats->rx_out_of_order = tcp->out_of_order_in;
 	stats->connections_accepted = tcp->opened;
 	stats->connections_refused = tcp->backlog_full + tcp->table_full;
 	stats->connections_reset_sent = tcp->reset_sent;
@@ -17,7 +19,14 @@ static void count_tcp(struct sluice_worker_stats *stats, const struct sl_tcp_cou
 	stats->retransmitted_bytes = tcp->resent_bytes;
 	stats->recoveries = tcp->recoveries;
 	stats->retransmission_timeouts = tcp->rtos;
+	stats->ecn_reductions = tcp->ecn_reductions;
+	stats->connections_given_up = tcp->timed_out;
 	stats->connections_open = tcp->open_cnt;
+	stats->connections_half_open = tcp->syn_received_cnt;
+	stats->connections_time_wait = tcp->time_wait_cnt;
+	stats->syn_cookies_sent = tcp->cookies_sent;
+	stats->syn_cookies_accepted = tcp->cookies_accepted;
+	stats->syn_cookies_failed = tcp->cookies_failed;
 }
 
 /* The kernel's own counters: a system call, so only now and then. */

@@ -236,6 +236,7 @@ static void note_again(struct sl_tcp *tcp, struct sl_tcb *tcb, uint64_t seq, uin
 	sl_tcp_rate_mark(tcp, tcb, bytes, &mark);
 	sl_tcp_sent_again(&tcp->store, &tcb->sent, seq, seq + bytes, tcp->now_ns, &mark);
 	tcb->resent_bytes += bytes;
+	tcb->resent_cnt++;
 	tcp->counters.resent_segments++;
 	tcp->counters.resent_bytes += bytes;
 }

@@ -21,6 +21,7 @@
  *   pacing.c    and when
  *   control.c   packets without payload                       ready.c   events for the layer above
  *   timers.c    which deadlines there are ─► rto.c            table.c, isn.c, sent.c   helpers
+ *   info.c      what the outside may know of a connection
  */
 #ifndef SL_TCP_STACK_H
 #define SL_TCP_STACK_H

@@ -98,7 +98,7 @@ struct sl_tcb {
 
 	uint64_t timers_ns[SL_TCP_TIMERS];
 	uint64_t sent_bytes, resent_bytes;
-	uint32_t rto_cnt;
+	uint32_t rto_cnt, resent_cnt;
 	uint32_t ready_next_idx, due_next_idx, due_prev_idx;
 
 	uint8_t state;    /* enum sl_tcp_state */

@@ -108,41 +108,6 @@ uint32_t sl_tcp_listener(const struct sl_tcp *tcp, struct sl_tcp_conn conn)
 	return tcp->conns[conn.idx].listener_idx;
 }
 
-void sl_tcp_info(const struct sl_tcp *tcp, struct sl_tcp_conn conn, struct sl_tcp_info *info)
-{
-	const struct sl_tcb *tcb = &tcp->conns[conn.idx];
-	uint32_t made_bytes =
-	    (uint32_t)(tcb->snd_res - tcb->snd_nxt) + tcb->sent.bytes[SL_TCP_MADE];
-
-	*info = (struct sl_tcp_info){
-		.state = (enum sl_tcp_state)tcb->state,
-		.peer = tcb->route.peer,
-		.peer_port = tcb->route.peer_port,
-		.listener_idx = tcb->listener_idx,
-		.mss_bytes = tcb->payload_max_bytes,
-		.cwnd_bytes = sl_tcp_cwnd_bytes(tcp, tcb),
-		.ssthresh_bytes = tcb->cc.ssthresh_bytes,
-		.peer_window_bytes = tcb->snd_wnd_bytes,
-		.in_flight_bytes = sl_tcp_pipe_bytes(tcb) - made_bytes,
-		.being_made_bytes = made_bytes,
-		.srtt_ns = tcb->rtt.srtt_ns,
-		.rttvar_ns = tcb->rtt.rttvar_ns,
-		.rto_ns = sl_tcp_rto_ns(&tcb->rtt, tcb->backoff_cnt),
-		.min_rtt_ns = tcb->rtt.min_ns,
-		.pacing_rate = sl_tcp_pacing_rate(tcp, tcb),
-		.delivery_rate = tcb->rate.latest,
-		.delivery_app_limited = tcb->rate.latest_app_limited,
-		.sack = tcb->sack,
-		.timestamps = tcb->timestamps,
-		.ecn = tcb->ecn,
-		.congestion = (enum sl_congestion)tcb->cc.algorithm,
-		.sent_bytes = tcb->sent_bytes,
-		.resent_bytes = tcb->resent_bytes,
-		.lost_bytes = tcb->rate.lost_bytes,
-		.rto_cnt = tcb->rto_cnt,
-	};
-}
-
 void sl_tcp_check(const struct sl_tcp *tcp, const struct sl_tcb *tcb)
 {
 	(void)tcp;

@@ -216,24 +216,33 @@ enum sl_tcp_state {
 };
 
 struct sl_tcp_info {
-	enum sl_tcp_state state;
-	struct sl_address peer;
-	uint16_t peer_port;
+	enum sl_tcp_state state; /* CLOSED: there is no such connection, and the rest is old */
+	struct sl_address local, peer;
+	uint16_t local_port, peer_port;
 	uint32_t listener_idx;
+	enum sl_congestion congestion;
+	bool sack, timestamps, ecn, window_scale; /* agreed upon */
+	uint8_t peer_scale;                       /* of its window */
+	bool recovering;                          /* from loss or a congestion mark */
+	bool delivery_app_limited;
 	uint32_t mss_bytes, cwnd_bytes, ssthresh_bytes, peer_window_bytes;
 	uint32_t in_flight_bytes; /* sent, not acked, not SACKed, not held lost */
 	uint32_t being_made_bytes;
+	uint32_t unacked_bytes; /* sent, not acked: in flight, SACKed and missing */
+	uint32_t sacked_bytes;
+	uint32_t missing_bytes; /* held lost, and not yet sent again */
 	uint64_t srtt_ns, rttvar_ns, rto_ns;
 	uint64_t min_rtt_ns;    /* UINT64_MAX: not known */
+	uint64_t quiet_ns;      /* since data last left */
 	uint64_t pacing_rate;   /* bytes a second; 0: not known */
 	uint64_t delivery_rate; /* bytes a second, of the latest sample; 0: none */
-	bool delivery_app_limited;
-	bool sack, timestamps, ecn; /* agreed upon */
-	enum sl_congestion congestion;
-	uint64_t sent_bytes, resent_bytes, lost_bytes;
-	uint32_t rto_cnt;
+	uint64_t sent_bytes;    /* payload, what was sent again included */
+	uint64_t resent_bytes, lost_bytes, acked_bytes;
+	uint32_t resent_cnt; /* segments */
+	uint32_t rto_cnt, backoff_cnt;
 };
 void sl_tcp_info(const struct sl_tcp *tcp, struct sl_tcp_conn conn, struct sl_tcp_info *info);
+enum sl_tcp_state sl_tcp_state(const struct sl_tcp *tcp, struct sl_tcp_conn conn);
 /* Index into config.listeners. */
 uint32_t sl_tcp_listener(const struct sl_tcp *tcp, struct sl_tcp_conn conn);
 /* Pacing rate in bytes a second; 0 if not known yet. */

@@ -25,26 +25,6 @@ START_TEST(a_connection_is_small)
 }
 END_TEST
 
-START_TEST(info_tells_who_and_how)
-{
-	struct sl_tcp_info info;
-
-	story_open(&story, (struct story_options){ .rtt_ms = 40 });
-	story_send(&story, 5000);
-	info = story_info(&story);
-	ck_assert_int_eq(info.state, SL_TCP_ESTABLISHED);
-	ck_assert_uint_eq(info.peer_port, story.peer_port);
-	ck_assert(sl_address_is_ipv4(&info.peer));
-	ck_assert_uint_eq(info.peer.bytes[15], 1);
-	ck_assert_uint_eq(info.mss_bytes, 1448);
-	ck_assert_uint_eq(info.in_flight_bytes, 5000);
-	ck_assert_uint_eq(info.sent_bytes, 5000);
-	ck_assert_uint_eq(info.srtt_ns, 40 * MS);
-	ck_assert_uint_eq(info.rto_ns, 240 * MS);
-	story_discard(&story);
-}
-END_TEST
-
 START_TEST(the_stream_begins_after_the_syn)
 {
 	story_open(&story, (struct story_options){ .has_isn = true, .isn = 0xffffffff });
@@ -91,7 +71,6 @@ Suite *suite_tcp(void)
 
 	tcase_add_checked_fixture(tcase, NULL, teardown);
 	tcase_add_test(tcase, a_connection_is_small);
-	tcase_add_test(tcase, info_tells_who_and_how);
 	tcase_add_test(tcase, the_stream_begins_after_the_syn);
 	tcase_add_test(tcase, many_connections_stay_apart);
 	suite_add_tcase(suite, tcase);

@@ -14,6 +14,7 @@ const struct sl_suite sl_suites[] = {
 	{ "cookie", suite_tcp_cookie },
 	{ "handshake", suite_tcp_handshake },
 	{ "hystart", suite_tcp_hystart },
+	{ "info", suite_tcp_info },
 	{ "input", suite_tcp_input },
 	{ "isn", suite_tcp_isn },
 	{ "newreno", suite_tcp_newreno },

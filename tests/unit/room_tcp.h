@@ -15,6 +15,7 @@ Suite *suite_tcp_ecn(void);
 Suite *suite_tcp_cookie(void);
 Suite *suite_tcp_handshake(void);
 Suite *suite_tcp_hystart(void);
+Suite *suite_tcp_info(void);
 Suite *suite_tcp_input(void);
 Suite *suite_tcp_isn(void);
 Suite *suite_tcp_newreno(void);
