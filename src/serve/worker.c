@@ -62,9 +62,10 @@ static void take_packet(struct sl_worker *worker, const struct sl_nic_packet *pa
 	sl_tcp_input(worker->tcp, &segment, worker->now_ns, &verdict);
 	if (verdict.payload_bytes == 0)
 		return;
-	took_bytes = sl_session_input(worker, verdict.conn, verdict.payload, verdict.payload_bytes,
-				      &window_bytes);
-	sl_tcp_accept(worker->tcp, &verdict, took_bytes, window_bytes, worker->now_ns);
+	do {
+		took_bytes = sl_session_input(worker, verdict.conn, verdict.payload,
+					      verdict.payload_bytes, &window_bytes);
+	} while (sl_tcp_accept(worker->tcp, &verdict, took_bytes, window_bytes, worker->now_ns));
 }
 
 static bool receive(struct sl_worker *worker)

@@ -83,6 +83,7 @@ void sl_tcp_fin_received(struct sl_tcp *tcp, struct sl_tcb *tcb)
 	if (tcb->rcv_edge_seq < tcb->rcv_nxt)
 		tcb->rcv_edge_seq = tcb->rcv_nxt; /* a FIN right behind the window does no harm */
 	tcb->rcv_high_seq = tcb->rcv_nxt;
+	sl_tcp_hold_drop(tcp, tcb); /* nothing follows a FIN */
 	sl_tcp_event(tcp, tcb, SL_TCP_PEER_CLOSED);
 	if (tcb->state == SL_TCP_ESTABLISHED)
 		tcb->state = SL_TCP_CLOSE_WAIT;
@@ -108,6 +109,7 @@ void sl_tcp_end(struct sl_tcp *tcp, struct sl_tcb *tcb)
 		tcb->timers_ns[timer] = SL_WHEEL_NEVER;
 	sl_wheel_arm(&tcp->wheel, idx, SL_WHEEL_NEVER);
 	sl_tcp_sent_clear(&tcp->store, &tcb->sent);
+	sl_tcp_hold_drop(tcp, tcb);
 	sl_tcp_due_clear(tcp, tcb, UINT8_MAX);
 	if (tcb->opened)
 		sl_tcp_event(tcp, tcb, SL_TCP_GONE);

@@ -156,6 +156,7 @@ static uint8_t fill(struct sl_tcp *tcp, struct sl_tcb *tcb, struct sl_header *he
 		fill_syn_ack(tcp, tcb, header);
 		return SL_TCP_DUE_SYN_ACK | SL_TCP_DUE_ACK;
 	}
+	sl_tcp_hold_report(tcp, tcb, header);
 	if (tcb->ack_cnt)
 		tcb->ack_cnt--;
 	if (tcb->ack_cnt == 0)

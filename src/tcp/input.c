@@ -82,15 +82,19 @@ static bool in_window(const struct sl_tcb *tcb, const struct sl_segment *segment
 
 /* A segment that is not acceptable: RFC 9293 wants an ACK, whoever sent it. Without payload it may
  * be the answer to an ACK just like it, so there is a limit to such conversations. */
-static void refuse(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct sl_segment *segment)
+static void refuse(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct sl_segment *segment,
+		   uint64_t seq)
 {
 	tcp->counters.out_of_window_in++;
 	if (segment->flags & SL_TCP_RST)
 		return;
-	if (segment->payload_bytes)
-		sl_tcp_ack_duplicate(tcp, tcb);
-	else
+	if (segment->payload_bytes == 0) {
 		challenge(tcp, tcb);
+		return;
+	}
+	if (seq + segment->payload_bytes <= tcb->rcv_nxt)
+		sl_tcp_hold_duplicate(tcp, tcb, seq, seq + segment->payload_bytes);
+	sl_tcp_ack_duplicate(tcp, tcb);
 }
 
 /* RFC 7323, 5.3, R1: an old duplicate from before the sequence numbers wrapped. */
@@ -168,7 +172,7 @@ static bool acceptable(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct sl_s
 	}
 	if (!(segment->flags & SL_TCP_RST)) {
 		if (is_older(tcp, tcb, segment)) {
-			refuse(tcp, tcb, segment);
+			refuse(tcp, tcb, segment, seq);
 			return false;
 		}
 		/* RFC 7323, 3.2: once agreed upon, timestamps are in every segment. */
@@ -176,7 +180,7 @@ static bool acceptable(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct sl_s
 			return false;
 	}
 	if (!in_window(tcb, segment, seq)) {
-		refuse(tcp, tcb, segment);
+		refuse(tcp, tcb, segment, seq);
 		return false;
 	}
 	if (segment->flags & SL_TCP_RST) {

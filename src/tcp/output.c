@@ -293,7 +293,7 @@ uint32_t sl_tcp_segment(struct sl_tcp *tcp, struct sl_tcp_conn conn, uint8_t *pa
 	sl_tcp_fill_header(tcp, tcb, &header);
 	if (is_new)
 		sl_tcp_ecn_fill_new(tcb, &header);
-	if (tcb->rcv_high_seq <= tcb->rcv_nxt) {
+	if (sl_tcp_ack_rides(tcb)) {
 		tcb->ack_cnt = 0;
 		sl_tcp_due_clear(tcp, tcb, SL_TCP_DUE_ACK);
 	}

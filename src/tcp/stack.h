@@ -15,6 +15,7 @@
  *      │ │       └────► cc.c          how much may be in flight in open water: cc_*.c
  *      │ └───► receive.c              payload, delayed ACKs, offered window, FIN
  *      │ └───► connect.c              active open, for tests
+ *      │         └────► hold.c        what came before its turn, and SACK blocks for it
  *      └─────► control.c              replies without connection
  *
  *   output.c    what may be sent, and headers for it          close.c   FIN, abort, the end
@@ -28,6 +29,7 @@
 
 #include "base/limits.h"
 #include "base/wheel.h"
+#include "tcp/hold.h"
 #include "tcp/limits.h"
 #include "tcp/table.h"
 #include "tcp/tcb.h"
@@ -50,6 +52,7 @@ struct sl_tcp {
 	struct sl_tcp_list ready, due;
 	struct sl_tcp_table table; /* [0, conns_max): conns; above: TIME-WAIT */
 	struct sl_tcp_sent_store store;
+	struct sl_tcp_holds holds;
 	struct sl_tcp_time_waits waits;
 	struct sl_wheel wheel;
 	struct sl_tcp_counters counters;
@@ -196,6 +199,9 @@ void sl_tcp_receive(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct sl_segm
 void sl_tcp_ack_now(struct sl_tcp *tcp, struct sl_tcb *tcb);
 /* One more ACK even if one is due already: each counts with the peer. */
 void sl_tcp_ack_duplicate(struct sl_tcp *tcp, struct sl_tcb *tcb);
+/* True if an ACK that is due may ride on a segment with payload: one that tells of gaps or
+ * duplicates has no room there, and counts with the peer only if it comes alone. */
+bool sl_tcp_ack_rides(const struct sl_tcb *tcb);
 /* The window field of the next segment; moves the offered edge. */
 uint16_t sl_tcp_offer_window(struct sl_tcp *tcp, struct sl_tcb *tcb);
 /* An ACK of everything received is leaving. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * TCB: the control block of a connection (RFC 9293, 3.3.1). Everything TCP knows about it and
- * nothing else does: no payload, no pointers. Names are the RFC's where it has one.
+ * nothing else does: no payload (hold.h has what came early), no pointers. Names are the RFC's
+ * where it has one.
  *
  * Sequence numbers here are of data only. SYN and FIN, which each occupy a number on the wire, are
  * kept as flags: the stream begins one after our SYN, and a FIN that was sent is acknowledged by
@@ -94,7 +95,9 @@ struct sl_tcb {
 	uint64_t rcv_high_seq;  /* end of the highest byte seen: above rcv_nxt there is a gap */
 	uint32_t ts_recent, ts_recent_s;
 	uint32_t ts_offset;
-	uint32_t challenge_ms; /* start of the period */
+	struct sl_sack_block duplicate; /* to be reported once (RFC 2883); empty: none */
+	uint32_t hold_no;               /* of its hold, from 1; 0: none */
+	uint32_t challenge_ms;          /* start of the period */
 
 	uint64_t timers_ns[SL_TCP_TIMERS];
 	uint64_t sent_bytes, resent_bytes;

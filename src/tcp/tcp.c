@@ -46,6 +46,10 @@ static int allocate(struct sl_tcp *tcp, const struct sl_tcp_config *config, uint
 	error = sl_tcp_table_init(&tcp->table, 2 * config->conns_max, &table_key);
 	if (error)
 		return error;
+	error = sl_tcp_holds_init(&tcp->holds,
+				  config->conns_max / SL_TCP_HOLD_SHARE + SL_TCP_HOLDS_MORE);
+	if (error)
+		return error;
 	error = sl_tcp_sent_store_init(&tcp->store, config->conns_max);
 	if (error)
 		return error;
@@ -86,6 +90,7 @@ void sl_tcp_fini(struct sl_tcp *tcp)
 	sl_tcp_sent_store_fini(&tcp->store);
 	sl_tcp_table_fini(&tcp->table);
 	sl_tcp_time_waits_fini(&tcp->waits);
+	sl_tcp_holds_fini(&tcp->holds);
 	if (tcp->pool.free_idx)
 		sl_pool_fini(&tcp->pool);
 	if (tcp->conns)
@@ -110,7 +115,6 @@ uint32_t sl_tcp_listener(const struct sl_tcp *tcp, struct sl_tcp_conn conn)
 
 void sl_tcp_check(const struct sl_tcp *tcp, const struct sl_tcb *tcb)
 {
-	(void)tcp;
 	if (tcb->state == SL_TCP_CLOSED)
 		return;
 	BUG_ON_HOT(tcb->snd_una > tcb->snd_nxt);
@@ -123,4 +127,5 @@ void sl_tcp_check(const struct sl_tcp *tcp, const struct sl_tcb *tcb)
 	BUG_ON_HOT((uint64_t)tcb->sent.bytes[SL_TCP_SENT] + tcb->sent.bytes[SL_TCP_SACKED] +
 		       tcb->sent.bytes[SL_TCP_LOST] + tcb->sent.bytes[SL_TCP_MADE] !=
 		   tcb->snd_nxt - tcb->snd_una);
+	sl_tcp_hold_check(tcp, tcb);
 }

@@ -2,7 +2,7 @@
 /*
  * TCP: a library of state machines without I/O (RFC 9293, 7323, 2018, 6298, 8985, 9937, 9438,
  * 6528, 3168). Segments and time go in; verdicts, permissions and headers come out. It makes no
- * system call, reads no clock, holds no payload.
+ * system call, reads no clock, and holds no payload but what came before its turn.
  *
  *   sl_tcp_input     a segment ─► connection, payload in order, connection on the ready list
  *   sl_tcp_tick      time      ─► timers, connections on the ready list
@@ -80,7 +80,8 @@ struct sl_tcp_verdict {
 	bool has_conn; /* it belongs to a connection that the layer above knows, or will */
 	bool fin;      /* nothing follows the payload; PEER_CLOSED once all of it is accepted */
 	struct sl_tcp_conn conn;
-	/* Next in order, not seen before; within the segment; NULL if none. */
+	/* Next in order, not seen before; within the segment, or (see sl_tcp_accept) in memory of
+	 * this room; NULL if none. */
 	const uint8_t *payload;
 	uint32_t payload_bytes;
 };
@@ -88,14 +89,16 @@ struct sl_tcp_verdict {
 /* One understood segment. Its payload may come before OPENED was handed over: an ACK that completes
  * the handshake may carry some. Never sends: replies become due and leave by sl_tcp_control. If
  * payload came, the layer above takes as much of it as it wants with sl_tcp_accept at once, before
- * the next input; what it does not take is as if lost. */
+ * the next input; what it does not take is as if lost. Payload out of order is kept, within bounds,
+ * and comes up when its turn has come. */
 void sl_tcp_input(struct sl_tcp *tcp, const struct sl_segment *segment, uint64_t now_ns,
 		  struct sl_tcp_verdict *verdict);
 
 /* took_bytes in [0, verdict->payload_bytes] were taken; window_bytes is how much more the layer
  * above could take now. The offered window's right edge never moves back whatever it says (RFC
- * 9293, 3.8.6). */
-void sl_tcp_accept(struct sl_tcp *tcp, const struct sl_tcp_verdict *verdict, uint32_t took_bytes,
+ * 9293, 3.8.6). True if what was kept is next in order now: *verdict is then filled anew, for
+ * another sl_tcp_accept at once. */
+bool sl_tcp_accept(struct sl_tcp *tcp, struct sl_tcp_verdict *verdict, uint32_t took_bytes,
 		   uint32_t window_bytes, uint64_t now_ns);
 
 /* The layer above has room again; offers it once that is worth a segment (RFC 9293, 3.8.6.2.2). */
@@ -253,6 +256,7 @@ uint32_t sl_tcp_quantum(const struct sl_tcp *tcp, struct sl_tcp_conn conn);
 struct sl_tcp_counters { /* since init */
 	uint64_t cookies_sent, cookies_accepted, cookies_failed;
 	uint64_t opened, reset_sent, reset_received, timed_out, backlog_full, table_full;
+	uint64_t out_of_order_dropped, duplicates_in;
 	uint64_t segments_in, acks_in, dup_acks_in, out_of_order_in, out_of_window_in,
 	    no_connection;
 	uint64_t data_segments_out, data_bytes_out, resent_segments, resent_bytes, control_out;

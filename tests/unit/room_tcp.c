@@ -15,6 +15,7 @@ const struct sl_suite sl_suites[] = {
 	{ "handshake", suite_tcp_handshake },
 	{ "hystart", suite_tcp_hystart },
 	{ "info", suite_tcp_info },
+	{ "hold", suite_tcp_hold },
 	{ "input", suite_tcp_input },
 	{ "isn", suite_tcp_isn },
 	{ "newreno", suite_tcp_newreno },

@@ -16,6 +16,7 @@ Suite *suite_tcp_cookie(void);
 Suite *suite_tcp_handshake(void);
 Suite *suite_tcp_hystart(void);
 Suite *suite_tcp_info(void);
+Suite *suite_tcp_hold(void);
 Suite *suite_tcp_input(void);
 Suite *suite_tcp_isn(void);
 Suite *suite_tcp_newreno(void);

@@ -192,13 +192,23 @@ struct sl_segment story_segment(const struct story *story, uint8_t flags, uint32
 	return segment;
 }
 
+static void take_payload(struct story *story)
+{
+	const struct sl_tcp_verdict *verdict = &story->verdict;
+
+	if (story->got_bytes + verdict->payload_bytes <= STORY_GOT_BYTES)
+		memcpy(story->got + story->got_bytes, verdict->payload, verdict->payload_bytes);
+	story->got_bytes += verdict->payload_bytes;
+}
+
 void story_input(struct story *story, const struct sl_segment *segment)
 {
 	sl_tcp_input(story->tcp, segment, story->now_ns, &story->verdict);
 	if (story->verdict.payload_bytes && !story->manual_accept) {
-		story->got_bytes += story->verdict.payload_bytes;
-		sl_tcp_accept(story->tcp, &story->verdict, story->verdict.payload_bytes,
-			      story->is.receive_window_bytes, story->now_ns);
+		do {
+			take_payload(story);
+		} while (sl_tcp_accept(story->tcp, &story->verdict, story->verdict.payload_bytes,
+				       story->is.receive_window_bytes, story->now_ns));
 	}
 	collect_events(story);
 }

@@ -17,7 +17,12 @@
 #include "base/clock.h"
 #include "tcp/tcp.h"
 
-enum { STORY_QUEUE_MAX = 512, STORY_PACKET_BYTES = 2048, STORY_MTU = 1500 };
+enum {
+	STORY_QUEUE_MAX = 512,
+	STORY_PACKET_BYTES = 2048,
+	STORY_GOT_BYTES = 65536,
+	STORY_MTU = 1500
+};
 
 /* ck_assert writes to a file each time, passed or not: too slow for what runs per packet. */
 #define MUST(condition)                           \
@@ -65,8 +70,9 @@ struct story {
 	struct sl_tcp_verdict verdict;
 	uint32_t events; /* collected, cleared by story_events */
 	bool gone;
-	bool manual_accept; /* the story accepts payload itself */
-	uint32_t got_bytes; /* payload the layer above took */
+	bool manual_accept;           /* the story accepts payload itself */
+	uint32_t got_bytes;           /* payload the layer above took */
+	uint8_t got[STORY_GOT_BYTES]; /* the first of it */
 	uint8_t link[22];
 	uint32_t link_bytes;
 
