@@ -7,8 +7,8 @@
  *
  *      ISN  │ keyed hash of four-tuple, peer's ISN, period and the rest │ MSS │ period │
  *            31                                                        4     1        0
- *      TSval│ our timestamp clock, rounded down                  │ SACK │ scale  │
- *            31                                                 6 5    4 3      0
+ *      TSval│ our timestamp clock, rounded down            │ ECN │ SACK │ scale  │
+ *            31                                           6     5      4 3      0
  *
  * The period is a counter of 64 s, of which its lowest bit tells the current one from the one
  * before: a cookie is good for 64 to 128 s. The MSS becomes the next smaller one of eight. Who does
@@ -22,11 +22,11 @@
  * offset, and is never less: the peer's PAWS has nothing to object to. An echo that is no such
  * value of the last two periods is no cookie.
  *
- * What it costs: without timestamps the connection has neither SACK nor window scaling, neither of
- * which is offered then; the round trip of the handshake is not measured, because a timestamp off
- * by up to 64 ms measures nothing; a SYN-ACK that gets lost is not sent again before the peer asks
- * again; and of a peer whose last ACK got lost and whose first data came out of order nothing is
- * known: it is reset.
+ * What it costs: without timestamps the connection has no SACK, no window scaling and no ECN,
+ * none of which is offered then; the round trip of the handshake is not measured, because a
+ * timestamp off by up to 64 ms measures nothing; a SYN-ACK that gets lost is not sent again before
+ * the peer asks again; and of a peer whose last ACK got lost and whose first data came out of order
+ * nothing is known: it is reset.
  */
 #include "base/bug.h"
 #include "tcp/stack.h"
@@ -39,8 +39,8 @@ enum {
 	SCALE_MASK = 0xf,
 	SCALE_NONE = 0xf, /* the largest scale is 14 */
 	SACK_BIT = 0x10,
-	OPTIONS_BITS = 6, /* one to spare */
-	OPTIONS_MASK = (1 << OPTIONS_BITS) - 1,
+	ECN_BIT = 0x20,
+	OPTIONS_MASK = 0x3f,
 };
 
 /* The largest that is not above the peer's is taken; what peers say most often stands here, and the
@@ -103,11 +103,11 @@ static uint32_t mss_idx_of(const struct sl_segment *syn)
 	return idx;
 }
 
-static uint32_t options_of(const struct sl_segment *syn)
+static uint32_t options_of(const struct sl_segment *syn, bool ecn)
 {
 	uint32_t scale = syn->has_window_scale ? syn->window_scale : SCALE_NONE;
 
-	return scale | (syn->sack_permitted ? SACK_BIT : 0);
+	return scale | (syn->sack_permitted ? SACK_BIT : 0) | (ecn ? ECN_BIT : 0);
 }
 
 static uint32_t timestamp_with(uint32_t clock, uint32_t options)
@@ -117,9 +117,10 @@ static uint32_t timestamp_with(uint32_t clock, uint32_t options)
 	return (int32_t)(value - clock) > 0 ? value - (OPTIONS_MASK + 1) : value;
 }
 
-void sl_tcp_cookie_send(struct sl_tcp *tcp, const struct sl_segment *syn)
+void sl_tcp_cookie_send(struct sl_tcp *tcp, const struct sl_segment *syn, uint32_t listener_idx)
 {
-	bool remembers = syn->has_timestamps;
+	struct sl_cc cc = { .algorithm = tcp->listeners[listener_idx].congestion };
+	bool remembers = syn->has_timestamps, ecn = remembers && sl_tcp_ecn_agreed(&cc, syn);
 	struct sl_route route;
 	struct sl_header header;
 
@@ -128,7 +129,7 @@ void sl_tcp_cookie_send(struct sl_tcp *tcp, const struct sl_segment *syn)
 		.seq = make(tcp, syn, period_of(tcp), mss_idx_of(syn)),
 		.ack = syn->seq + 1,
 		.window = (uint16_t)tcp->receive_window_bytes,
-		.flags = SL_TCP_SYN | SL_TCP_ACK,
+		.flags = SL_TCP_SYN | SL_TCP_ACK | (ecn ? SL_TCP_ECE : 0),
 		.mss = sl_tcp_own_mss(tcp, &route),
 		.window_scale = remembers && syn->has_window_scale ? 0 : -1,
 		.sack_permitted = remembers && syn->sack_permitted,
@@ -137,7 +138,7 @@ void sl_tcp_cookie_send(struct sl_tcp *tcp, const struct sl_segment *syn)
 	if (remembers) {
 		uint32_t clock = sl_tcp_ts_value(tcp->now_ns, sl_tcp_ts_offset(tcp, &route));
 
-		header.ts_value = timestamp_with(clock, options_of(syn));
+		header.ts_value = timestamp_with(clock, options_of(syn, ecn));
 		header.ts_echo = syn->ts_value;
 	}
 	if (!sl_tcp_reply(tcp, &route, &header))
@@ -162,6 +163,8 @@ static bool recall_options(const struct sl_tcp *tcp, struct sl_segment *syn)
 	syn->sack_permitted = options & SACK_BIT;
 	syn->has_window_scale = (options & SCALE_MASK) != SCALE_NONE;
 	syn->window_scale = options & SCALE_MASK;
+	if (options & ECN_BIT)
+		syn->flags |= SL_TCP_ECE | SL_TCP_CWR;
 	return true;
 }
 

@@ -17,9 +17,9 @@
 
 enum { ECT_0 = 2, CE = 3, SETUP = SL_TCP_ECE | SL_TCP_CWR };
 
-void sl_tcp_ecn_open(struct sl_tcb *tcb, const struct sl_segment *syn)
+bool sl_tcp_ecn_agreed(const struct sl_cc *cc, const struct sl_segment *syn)
 {
-	tcb->ecn = (syn->flags & SETUP) == SETUP && sl_cc_ops(&tcb->cc)->ecn;
+	return (syn->flags & SETUP) == SETUP && sl_cc_ops(cc)->ecn;
 }
 
 void sl_tcp_ecn_input(struct sl_tcb *tcb, const struct sl_segment *segment)

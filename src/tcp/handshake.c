@@ -94,7 +94,7 @@ void sl_tcp_start_sending(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct s
 	tcb->cc = (struct sl_cc){ .mss_bytes = tcb->payload_max_bytes,
 				  .algorithm = tcp->listeners[tcb->listener_idx].congestion };
 	sl_cc_ops(&tcb->cc)->init(&tcb->cc, tcp->now_ns);
-	sl_tcp_ecn_open(tcb, syn);
+	tcb->ecn = sl_tcp_ecn_agreed(&tcb->cc, syn);
 }
 
 void sl_tcp_start_receiving(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct sl_segment *syn)
@@ -179,7 +179,7 @@ void sl_tcp_open_passive(struct sl_tcp *tcp, const struct sl_segment *segment,
 		return;
 	/* A cookie heeds no floor: the rest of the backlog is for those who need one. */
 	if (wants_cookie(tcp) && !has_isn_floor) {
-		sl_tcp_cookie_send(tcp, segment);
+		sl_tcp_cookie_send(tcp, segment, listener_idx);
 		return;
 	}
 	sl_route_reverse(&route, segment);

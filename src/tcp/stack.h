@@ -129,7 +129,7 @@ void sl_tcp_syn_ack_again(struct sl_tcp *tcp, struct sl_tcb *tcb);
 /* After the ISNs' key is set. */
 void sl_tcp_cookie_init(struct sl_tcp *tcp);
 /* Answers a SYN; remembers nothing of it. */
-void sl_tcp_cookie_send(struct sl_tcp *tcp, const struct sl_segment *syn);
+void sl_tcp_cookie_send(struct sl_tcp *tcp, const struct sl_segment *syn, uint32_t listener_idx);
 /* The SYN whose cookie an ACK without connection brings back, as if it had just come the same way;
  * false if it brings none. */
 bool sl_tcp_cookie_recall(struct sl_tcp *tcp, const struct sl_segment *ack, struct sl_segment *syn);
@@ -209,7 +209,8 @@ void sl_tcp_acked_now(struct sl_tcp *tcp, struct sl_tcb *tcb);
 
 /* ---- ecn.c --------------------------------------------------------------------------- */
 
-void sl_tcp_ecn_open(struct sl_tcb *tcb, const struct sl_segment *syn);
+/* The peer offered it in its SYN, and the algorithm of the listener answers marks. */
+bool sl_tcp_ecn_agreed(const struct sl_cc *cc, const struct sl_segment *syn);
 /* Marks on what comes in. */
 void sl_tcp_ecn_input(struct sl_tcb *tcb, const struct sl_segment *segment);
 /* The echo of marks on what we sent; after losses have been dealt with. */

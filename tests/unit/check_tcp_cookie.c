@@ -144,6 +144,21 @@ START_TEST(options_survive_in_the_timestamp)
 }
 END_TEST
 
+START_TEST(so_does_ecn)
+{
+	struct sl_segment syn;
+	bool timestamps = _i & 1, offered = _i & 2, agreed = timestamps && offered;
+
+	begin((struct story_options){ .no_timestamps = !timestamps });
+	syn = story_segment(&story, SL_TCP_SYN | (offered ? SL_TCP_ECE | SL_TCP_CWR : 0), 0, 0);
+	story_input(&story, &syn);
+	ck_assert_uint_eq(left(&story)->segment.flags, SYN_ACK | (agreed ? SL_TCP_ECE : 0));
+	story_ack(&story, 1);
+	ck_assert(opened());
+	ck_assert_uint_eq(story.tcp->conns[story.conn.idx].ecn, agreed);
+}
+END_TEST
+
 START_TEST(a_connection_is_like_any_other)
 {
 	begin((struct story_options){ 0 });
@@ -419,6 +434,7 @@ Suite *suite_tcp_cookie(void)
 	tcase_add_test(tcase, a_syn_leaves_nothing_behind);
 	tcase_add_test(tcase, when_the_flood_is_over_there_are_none);
 	tcase_add_loop_test(tcase, options_survive_in_the_timestamp, 0, 16);
+	tcase_add_loop_test(tcase, so_does_ecn, 0, 4);
 	tcase_add_test(tcase, a_connection_is_like_any_other);
 	tcase_add_loop_test(tcase, the_mss_becomes_the_next_smaller, 0, 10);
 	tcase_add_loop_test(tcase, it_is_good_for_one_to_two_periods, 0, 7);
