@@ -13,8 +13,8 @@
  *      │ │       ├────► ecn.c         what routers say of congestion
  *      │ │       ├────► rate.c        how fast it arrives
  *      │ │       └────► cc.c          how much may be in flight in open water: cc_*.c
+ *      │ ├───► connect.c              active open, for tests
  *      │ └───► receive.c              payload, delayed ACKs, offered window, FIN
- *      │ └───► connect.c              active open, for tests
  *      │         └────► hold.c        what came before its turn, and SACK blocks for it
  *      └─────► control.c              replies without connection
  *
