@@ -109,7 +109,7 @@ void sl_stack_emit(struct sl_test_stack *stack, const uint8_t *payload, uint32_t
 struct sl_socket *sl_stream_new(const struct sl_test_stack *stack, int domain);
 /* The connection's socket; made if this is the first that is heard of it. NULL: no memory. */
 struct sl_socket *sl_stream_of(struct sl_test_stack *stack, struct sl_tcp_conn conn);
-void sl_stream_payload(struct sl_test_stack *stack, const struct sl_tcp_verdict *verdict);
+void sl_stream_payload(struct sl_test_stack *stack, struct sl_tcp_verdict *verdict);
 void sl_stream_events(struct sl_test_stack *stack, struct sl_tcp_conn conn, uint32_t events);
 /* What may be sent is. */
 void sl_stream_send(struct sl_test_stack *stack, struct sl_socket *socket);

@@ -75,10 +75,21 @@ uint32_t sl_stream_room_bytes(const struct sl_socket *socket)
 		   : 0;
 }
 
-void sl_stream_payload(struct sl_test_stack *stack, const struct sl_tcp_verdict *verdict)
+/* How much of the payload the application's buffer takes; all of it if nobody reads any more. */
+static uint32_t take(struct sl_socket *socket, const struct sl_tcp_verdict *verdict)
+{
+	uint32_t took_bytes = verdict->payload_bytes;
+
+	if (socket->read_shut)
+		return took_bytes;
+	took_bytes = min_u32(took_bytes, sl_stream_room_bytes(socket));
+	return sl_bytes_put(&socket->in, verdict->payload, took_bytes) == 0 ? took_bytes : 0;
+}
+
+void sl_stream_payload(struct sl_test_stack *stack, struct sl_tcp_verdict *verdict)
 {
 	struct sl_socket *socket = sl_stream_of(stack, verdict->conn);
-	uint32_t took_bytes = verdict->payload_bytes;
+	uint32_t took_bytes;
 
 	if (!socket || verdict->payload_bytes == 0)
 		return;
@@ -86,12 +97,10 @@ void sl_stream_payload(struct sl_test_stack *stack, const struct sl_tcp_verdict 
 		sl_stream_abort(stack, socket);
 		return;
 	}
-	if (!socket->read_shut) {
-		took_bytes = min_u32(took_bytes, sl_stream_room_bytes(socket));
-		if (sl_bytes_put(&socket->in, verdict->payload, took_bytes) != 0)
-			took_bytes = 0;
-	}
-	sl_tcp_accept(stack->tcp, verdict, took_bytes, sl_stream_room_bytes(socket), stack->now_ns);
+	do
+		took_bytes = take(socket, verdict);
+	while (sl_tcp_accept(stack->tcp, verdict, took_bytes, sl_stream_room_bytes(socket),
+			     stack->now_ns));
 }
 
 /* ---- Sending ------------------------------------------------------------------------- */
