@@ -99,6 +99,14 @@ static void tell_algorithm(struct sl_tcp *tcp, struct sl_tcb *tcb,
 	sl_cc_ops(&tcb->cc)->acked(&tcb->cc, &ack);
 }
 
+/* Before a loss is certain, each segment SACKed beyond a gap lets one other leave, no more (RFC 3042,
+ * RFC 6675): growth waits until snd_una moves. Not where gaps are the rule and close by themselves.
+ */
+static bool may_grow(const struct sl_tcb *tcb, const struct sl_tcp_delivered *delivered)
+{
+	return delivered->acked_bytes || tcb->reordering_seen;
+}
+
 static void control_congestion(struct sl_tcp *tcp, struct sl_tcb *tcb,
 			       const struct sl_segment *segment,
 			       const struct sl_tcp_delivered *delivered, uint32_t lost_bytes,
@@ -117,7 +125,7 @@ static void control_congestion(struct sl_tcp *tcp, struct sl_tcb *tcb,
 		sl_tcp_recovery_acked(tcb, delivered, lost_bytes != 0);
 	if (delivered->total_bytes == 0)
 		return;
-	if (model || (!sl_tcp_recovery_reduces(tcb) && !ended))
+	if (model || (!sl_tcp_recovery_reduces(tcb) && !ended && may_grow(tcb, delivered)))
 		tell_algorithm(tcp, tcb, delivered, lost_bytes, limited);
 }
 

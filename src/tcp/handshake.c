@@ -228,6 +228,7 @@ void sl_tcp_establish(struct sl_tcp *tcp, struct sl_tcb *tcb)
 	/* One lost SYN-ACK may be a timer of one second that was too short; two are congestion. */
 	if (tcb->backoff_cnt > 1)
 		tcb->cc.cwnd_bytes = tcb->cc.mss_bytes;
+	tcb->rtt.syn_lost = tcb->backoff_cnt > 0;
 	tcb->backoff_cnt = 0;
 	tcb->sent_ns = tcp->now_ns;
 	sl_tcp_due_clear(tcp, tcb, SL_TCP_DUE_SYN_ACK);

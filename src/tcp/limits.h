@@ -7,6 +7,8 @@
 
 /* RFC 6298, (2.1): before the first sample. */
 #define SL_TCP_RTO_FIRST_NS (1 * SL_NS_PER_S)
+/* (5.7): and for data, if that was too short for the SYN. */
+#define SL_TCP_RTO_SYN_LOST_NS (3 * SL_NS_PER_S)
 
 /* RFC 6298 says one second, which is long for a video player; as in Linux 200 ms are the least that
  * is *added* to the smoothed RTT, which outlasts any delayed ACK in use. */

@@ -55,7 +55,7 @@ void sl_tcp_rtt_sample(struct sl_tcp_rtt *rtt, uint64_t sample_ns, uint32_t samp
 
 uint64_t sl_tcp_rto_ns(const struct sl_tcp_rtt *rtt, uint32_t backoff_cnt)
 {
-	uint64_t rto_ns = SL_TCP_RTO_FIRST_NS;
+	uint64_t rto_ns = rtt->syn_lost ? SL_TCP_RTO_SYN_LOST_NS : SL_TCP_RTO_FIRST_NS;
 
 	if (rtt->srtt_ns) {
 		uint64_t spread_ns = 4 * rtt->rttvar_ns;

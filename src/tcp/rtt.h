@@ -4,12 +4,14 @@
 #ifndef SL_TCP_RTT_H
 #define SL_TCP_RTT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct sl_tcp_rtt {
 	uint64_t srtt_ns; /* 0: no sample yet */
 	uint64_t rttvar_ns;
 	uint64_t min_ns; /* UINT64_MAX: no sample yet */
+	bool syn_lost;   /* a SYN or SYN-ACK had to be sent again (RFC 6298, (5.7)) */
 };
 
 void sl_tcp_rtt_init(struct sl_tcp_rtt *rtt);
