@@ -99,8 +99,9 @@ static void tell_algorithm(struct sl_tcp *tcp, struct sl_tcb *tcb,
 	sl_cc_ops(&tcb->cc)->acked(&tcb->cc, &ack);
 }
 
-/* Before a loss is certain, each segment SACKed beyond a gap lets one other leave, no more (RFC 3042,
- * RFC 6675): growth waits until snd_una moves. Not where gaps are the rule and close by themselves.
+/* Before a loss is certain, each segment SACKed beyond a gap lets one other leave, no more (RFC
+ * 3042, RFC 6675): growth waits until snd_una moves. Not where gaps are the rule and close by
+ * themselves.
  */
 static bool may_grow(const struct sl_tcb *tcb, const struct sl_tcp_delivered *delivered)
 {
