@@ -42,14 +42,20 @@ static uint32_t samples_per_rtt(const struct sl_tcb *tcb, uint32_t flight_bytes)
 	return flight_bytes / (2U * tcb->payload_max_bytes) + 1;
 }
 
+static void take_sample(struct sl_tcp *tcp, struct sl_tcb *tcb, uint64_t sample_ns,
+			uint32_t flight_bytes)
+{
+	sl_tcp_rtt_sample(&tcb->rtt, sample_ns, samples_per_rtt(tcb, flight_bytes), tcp->now_ns);
+	tcb->tlp.unsampled = false;
+}
+
 static void sample_rtt(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct sl_segment *segment,
 		       const struct sl_tcp_delivered *delivered, uint32_t flight_bytes)
 {
 	uint32_t echo_ms;
 
 	if (delivered->any_once && !delivered->any_again) {
-		sl_tcp_rtt_sample(&tcb->rtt, tcp->now_ns - delivered->once_oldest_ns,
-				  samples_per_rtt(tcb, flight_bytes));
+		take_sample(tcp, tcb, tcp->now_ns - delivered->once_oldest_ns, flight_bytes);
 		return;
 	}
 	if (delivered->acked_bytes == 0 || !tcb->timestamps || !segment->has_timestamps ||
@@ -60,8 +66,7 @@ static void sample_rtt(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct sl_s
 	if (echo_ms > SL_TCP_GIVE_UP_NS / SL_NS_PER_MS)
 		return;
 	/* It was anything up to one tick longer. */
-	sl_tcp_rtt_sample(&tcb->rtt, (echo_ms + 1) * SL_NS_PER_MS,
-			  samples_per_rtt(tcb, flight_bytes));
+	take_sample(tcp, tcb, (echo_ms + 1) * SL_NS_PER_MS, flight_bytes);
 }
 
 static uint32_t detect_losses(struct sl_tcp *tcp, struct sl_tcb *tcb,
@@ -111,7 +116,7 @@ static bool may_grow(const struct sl_tcb *tcb, const struct sl_tcp_delivered *de
 static void control_congestion(struct sl_tcp *tcp, struct sl_tcb *tcb,
 			       const struct sl_segment *segment,
 			       const struct sl_tcp_delivered *delivered, uint32_t lost_bytes,
-			       bool limited)
+			       bool repaired, bool limited)
 {
 	bool model = sl_cc_ops(&tcb->cc)->model, ended = sl_tcp_recovery_ends(tcp, tcb);
 
@@ -119,6 +124,8 @@ static void control_congestion(struct sl_tcp *tcp, struct sl_tcb *tcb,
 		sl_tcp_recovery_enter(tcp, tcb, SL_TCP_RECOVERY_FAST, delivered);
 	else if (tcb->recovery == SL_TCP_RECOVERY_ECN && lost_bytes)
 		sl_tcp_recovery_goes_on(tcp, tcb);
+	else if (tcb->recovery == SL_TCP_OPEN && repaired)
+		sl_tcp_recovery_repaired(tcp, tcb);
 	/* What ends the round trip of one mark still echoes that one. */
 	if (!ended)
 		sl_tcp_ecn_ack(tcp, tcb, segment, delivered);
@@ -141,7 +148,7 @@ void sl_tcp_ack(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct sl_segment 
 	uint64_t data_seq = ack_seq < tcb->snd_nxt ? ack_seq : tcb->snd_nxt;
 	uint32_t lost_bytes;
 	uint32_t window_bytes = tcb->snd_wnd_bytes;
-	bool reopened, progress, changed;
+	bool reopened, repaired, progress, changed;
 
 	tcp->counters.dup_acks_in += duplicate;
 	if (data_seq > tcb->snd_una) {
@@ -150,13 +157,14 @@ void sl_tcp_ack(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct sl_segment 
 		sl_tcp_event(tcp, tcb, SL_TCP_ACKED);
 	}
 	if (tcb->sack && segment->sack_cnt)
-		sl_tcp_sack(tcp, tcb, segment, &delivered);
+		sl_tcp_sack(tcp, tcb, segment, ack_seq, &delivered);
 	reopened = update_window(tcb, segment, seq, ack_seq);
 	sample_rtt(tcp, tcb, segment, &delivered, flight_bytes);
 	if (delivered.total_bytes)
 		sl_tcp_rate_delivered(tcp, tcb, &delivered);
+	repaired = sl_tcp_tlp_acked(tcb, segment, &delivered);
 	lost_bytes = detect_losses(tcp, tcb, segment, duplicate, &delivered);
-	control_congestion(tcp, tcb, segment, &delivered, lost_bytes, limited);
+	control_congestion(tcp, tcb, segment, &delivered, lost_bytes, repaired, limited);
 
 	progress = delivered.acked_bytes || fin_acked || reopened;
 	if (progress)
@@ -168,6 +176,8 @@ void sl_tcp_ack(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct sl_segment 
 	if (tcb->state == SL_TCP_CLOSED)
 		return;
 	sl_tcp_timer_resend(tcp, tcb, progress);
+	if (delivered.total_bytes)
+		sl_tcp_tlp_arm(tcp, tcb);
 	sl_tcp_fin_check(tcp, tcb);
 	changed =
 	    delivered.total_bytes || lost_bytes || duplicate || tcb->snd_wnd_bytes != window_bytes;

@@ -39,6 +39,7 @@ void sl_tcp_close(struct sl_tcp *tcp, struct sl_tcp_conn conn, uint64_t now_ns)
 	if (tcb->state == SL_TCP_CLOSED)
 		return;
 	tcb->closing = true;
+	sl_tcp_tlp_no_new(tcp, tcb);
 	sl_tcp_fin_check(tcp, tcb);
 }
 

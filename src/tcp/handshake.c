@@ -224,7 +224,7 @@ void sl_tcp_establish(struct sl_tcp *tcp, struct sl_tcb *tcb)
 	tcp->counters.open_cnt++;
 	tcp->counters.opened++;
 	if (tcb->backoff_cnt == 0 && tcb->sent_ns)
-		sl_tcp_rtt_sample(&tcb->rtt, tcp->now_ns - tcb->sent_ns, 1);
+		sl_tcp_rtt_sample(&tcb->rtt, tcp->now_ns - tcb->sent_ns, 1, tcp->now_ns);
 	/* One lost SYN-ACK may be a timer of one second that was too short; two are congestion. */
 	if (tcb->backoff_cnt > 1)
 		tcb->cc.cwnd_bytes = tcb->cc.mss_bytes;

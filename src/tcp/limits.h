@@ -15,6 +15,15 @@
 #define SL_TCP_RTO_MIN_NS (200 * SL_NS_PER_MS)
 #define SL_TCP_RTO_MAX_NS (60 * SL_NS_PER_S) /* RFC 6298, (2.5): no less than this */
 
+/* RFC 8985, 7.2: how long a peer may hold back the ACK of a single segment, as most do. */
+#define SL_TCP_ACK_DELAY_MAX_NS (200 * SL_NS_PER_MS)
+
+/* Two round trips, and what the loop and the wheel may be late, before a tail is probed. */
+#define SL_TCP_PROBE_LATE_NS (2 * SL_NS_PER_MS)
+
+/* The least RTT is of so long at most: paths change. As in Linux. */
+#define SL_TCP_MIN_RTT_NS (300 * SL_NS_PER_S)
+
 /* A peer that answers nothing for so long is gone. RFC 9293, 3.8.3: at least 100 s. */
 #define SL_TCP_GIVE_UP_NS (120 * SL_NS_PER_S)
 
@@ -70,6 +79,7 @@ enum {
 	SL_TCP_MSS_MIN = 88,
 
 	SL_TCP_DUP_THRESH = 3,       /* RFC 5681, RFC 6675 */
+	SL_TCP_REORDER_PERSIST = 16, /* RFC 8985, 6.2, step 4: recoveries without D-SACK */
 	SL_TCP_TIMESTAMP_BYTES = 12, /* the option with its padding */
 
 	/* No peer can offer more (RFC 7323, 2.3), so no window needs more. */

@@ -69,8 +69,11 @@ static bool restarts(const struct sl_tcp *tcp, const struct sl_tcb *tcb)
 	       tcb->cc.cwnd_bytes > sl_cc_initial_window(tcb->cc.mss_bytes);
 }
 
+/* A probe for a lost tail may be one segment more (RFC 8985, 7.3). */
 uint32_t sl_tcp_cwnd_bytes(const struct sl_tcp *tcp, const struct sl_tcb *tcb)
 {
+	if (tcb->tlp.state == SL_TCP_PROBE_NEW)
+		return max_u32(tcb->cc.cwnd_bytes, sl_tcp_pipe_bytes(tcb) + tcb->payload_max_bytes);
 	return restarts(tcp, tcb) ? sl_cc_initial_window(tcb->cc.mss_bytes) : tcb->cc.cwnd_bytes;
 }
 
@@ -158,7 +161,7 @@ static void permitted(struct sl_tcp *tcp, struct sl_tcb *tcb, uint32_t bytes)
 	/* RFC 7661, 4.3: a window half used is a window tried. */
 	if (sl_tcp_pipe_bytes(tcb) >= tcb->cc.cwnd_bytes / 2)
 		tcb->limited_seq = tcb->snd_res;
-	BUG_ON_HOT(sl_tcp_pipe_bytes(tcb) > tcb->cc.cwnd_bytes);
+	BUG_ON_HOT(sl_tcp_pipe_bytes(tcb) > sl_tcp_cwnd_bytes(tcp, tcb));
 }
 
 void sl_tcp_reserve(struct sl_tcp *tcp, struct sl_tcp_conn conn, uint32_t bytes)
@@ -170,6 +173,7 @@ void sl_tcp_reserve(struct sl_tcp *tcp, struct sl_tcp_conn conn, uint32_t bytes)
 	restart(tcp, tcb);
 	tcb->snd_res += bytes;
 	permitted(tcp, tcb, bytes);
+	sl_tcp_tlp_reserved(tcp, tcb);
 	BUG_ON_HOT(tcb->snd_res > tcb->snd_una + tcb->snd_wnd_bytes);
 }
 
@@ -235,6 +239,7 @@ static void note_again(struct sl_tcp *tcp, struct sl_tcb *tcb, uint64_t seq, uin
 	BUG_ON(seq + bytes > tcb->snd_nxt);
 	sl_tcp_rate_mark(tcp, tcb, bytes, &mark);
 	sl_tcp_sent_again(&tcp->store, &tcb->sent, seq, seq + bytes, tcp->now_ns, &mark);
+	sl_tcp_tlp_sent_again(tcp, tcb, seq + bytes);
 	tcb->resent_bytes += bytes;
 	tcb->resent_cnt++;
 	tcp->counters.resent_segments++;
@@ -253,8 +258,9 @@ static void note_sent(struct sl_tcp *tcp, struct sl_tcb *tcb, uint64_t seq, uint
 	/* The timer covers what flies: it starts with the first, and anew with the one that the
 	 * peer waits for (RFC 6298, (5.1)); what waited for our disk was not in the network. */
 	bool restart_timer = tcb->sent.bytes[SL_TCP_SENT] == 0 || seq <= tcb->snd_una;
+	bool is_new = seq == tcb->snd_nxt;
 
-	if (seq == tcb->snd_nxt)
+	if (is_new)
 		note_new(tcp, tcb, bytes);
 	else
 		note_again(tcp, tcb, seq, bytes);
@@ -263,6 +269,8 @@ static void note_sent(struct sl_tcp *tcp, struct sl_tcb *tcb, uint64_t seq, uint
 	tcp->counters.data_segments_out++;
 	tcp->counters.data_bytes_out += bytes;
 	sl_tcp_timer_resend(tcp, tcb, restart_timer);
+	if (is_new)
+		sl_tcp_tlp_arm(tcp, tcb);
 }
 
 bool sl_tcp_wanted(const struct sl_tcp *tcp, struct sl_tcp_conn conn, uint64_t seq,

@@ -11,7 +11,9 @@
  * "Enough" is the RTT of the latest delivered segment plus a reordering window. The window is zero
  * as long as this connection has never seen reordering and three segments' worth are SACKed
  * beyond the gap (or recovery is under way): then this is the classic rule of three duplicates.
- * Otherwise it is a quarter of the least RTT, and a timer looks again when it has passed.
+ * Otherwise it is a quarter of the least RTT, and a timer looks again when it has passed. A D-SACK
+ * says that something was sent again in vain: each round trip with one makes the window a quarter
+ * longer, up to the smoothed RTT, until 16 recoveries have passed without any.
  *
  * When it lies: a sample from a segment that was sent again may belong to the first sending. It is
  * left out if the echoed timestamp is older than the second one, or if it came back in less than
@@ -74,8 +76,23 @@ uint64_t sl_tcp_rack_window_ns(const struct sl_tcb *tcb)
 	}
 	if (tcb->rtt.min_ns == UINT64_MAX)
 		return 0;
-	window_ns = tcb->rtt.min_ns / 4;
+	window_ns = tcb->rtt.min_ns / 4 * (1U + tcb->rack.wnd_more_cnt);
 	return window_ns < tcb->rtt.srtt_ns ? window_ns : tcb->rtt.srtt_ns;
+}
+
+void sl_tcp_rack_dsack(struct sl_tcb *tcb)
+{
+	if (tcb->snd_una < tcb->rack.dsack_round_seq)
+		return;
+	tcb->rack.dsack_round_seq = tcb->snd_nxt;
+	tcb->rack.wnd_more_cnt += tcb->rack.wnd_more_cnt < UINT8_MAX;
+	tcb->rack.wnd_persist_cnt = SL_TCP_REORDER_PERSIST;
+}
+
+void sl_tcp_rack_recovered(struct sl_tcb *tcb)
+{
+	if (tcb->rack.wnd_persist_cnt && --tcb->rack.wnd_persist_cnt == 0)
+		tcb->rack.wnd_more_cnt = 0;
 }
 
 /* Step 5. */

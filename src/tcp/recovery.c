@@ -19,7 +19,7 @@
 
 /* RFC 5681's FlightSize, bytes being made included, since they were permitted too; of what limited
  * transmit added beyond cwnd, nothing. */
-static uint32_t flight_size(const struct sl_tcb *tcb)
+uint32_t sl_tcp_recovery_flight(const struct sl_tcb *tcb)
 {
 	uint64_t flight_bytes = tcb->snd_res - tcb->snd_una;
 
@@ -59,16 +59,30 @@ void sl_tcp_recovery_enter(struct sl_tcp *tcp, struct sl_tcb *tcb, enum sl_tcp_r
 				delivered->sacked_bytes - tcb->sent.bytes[SL_TCP_SACKED];
 
 	tcb->recovery = (uint8_t)why;
+	tcb->tlp.state = SL_TCP_PROBE_NONE;
 	tcb->recovery_seq = tcb->snd_nxt;
 	tcb->prr_delivered_bytes = 0;
 	tcb->prr_out_bytes = 0;
 	tcb->prr_flight_bytes = (uint32_t)flight_bytes;
-	ops->lost(&tcb->cc, why == SL_TCP_RECOVERY_ECN ? SL_CC_ECN : SL_CC_LOSS, flight_size(tcb),
-		  tcp->now_ns);
+	ops->lost(&tcb->cc, why == SL_TCP_RECOVERY_ECN ? SL_CC_ECN : SL_CC_LOSS,
+		  sl_tcp_recovery_flight(tcb), tcp->now_ns);
 	/* Until the next ACK tells more: the first retransmission. */
 	if (!ops->model)
 		tcb->cc.cwnd_bytes = sl_tcp_pipe_bytes(tcb) + tcb->cc.mss_bytes;
 	tcp->counters.recoveries += why == SL_TCP_RECOVERY_FAST;
+}
+
+void sl_tcp_recovery_repaired(struct sl_tcp *tcp, struct sl_tcb *tcb)
+{
+	const struct sl_cc_ops *ops = sl_cc_ops(&tcb->cc);
+	uint32_t flight_bytes = tcb->tlp.flight_bytes;
+
+	if (flight_bytes > tcb->cc.cwnd_bytes)
+		flight_bytes = tcb->cc.cwnd_bytes;
+	ops->lost(&tcb->cc, SL_CC_LOSS, flight_bytes, tcp->now_ns);
+	if (ops->recovered)
+		ops->recovered(&tcb->cc, tcp->now_ns);
+	tcp->counters.tlp_recoveries++;
 }
 
 void sl_tcp_recovery_goes_on(struct sl_tcp *tcp, struct sl_tcb *tcb)
@@ -132,10 +146,11 @@ void sl_tcp_recovery_timeout(struct sl_tcp *tcp, struct sl_tcb *tcb)
 	uint32_t pipe_bytes = sl_tcp_pipe_bytes(tcb);
 
 	if (!sl_tcp_recovery_reduces(tcb) && !again)
-		sl_cc_ops(&tcb->cc)->timed_out(&tcb->cc, flight_size(tcb), tcp->now_ns);
+		sl_cc_ops(&tcb->cc)->timed_out(&tcb->cc, sl_tcp_recovery_flight(tcb), tcp->now_ns);
 	/* One segment beyond what cannot be called back: recently sent, or being made. */
 	tcb->cc.cwnd_bytes = pipe_bytes + tcb->cc.mss_bytes;
 	tcb->recovery = SL_TCP_RECOVERY_TIMEOUT;
+	tcb->tlp.state = SL_TCP_PROBE_NONE;
 	tcb->recovery_seq = tcb->snd_nxt;
 }
 
@@ -148,6 +163,7 @@ bool sl_tcp_recovery_ends(struct sl_tcp *tcp, struct sl_tcb *tcb)
 	if (sl_tcp_recovery_reduces(tcb) && !ops->model)
 		tcb->cc.cwnd_bytes = tcb->cc.ssthresh_bytes;
 	tcb->recovery = SL_TCP_OPEN;
+	sl_tcp_rack_recovered(tcb);
 	if (ops->recovered)
 		ops->recovered(&tcb->cc, tcp->now_ns);
 	return true;

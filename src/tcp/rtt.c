@@ -11,8 +11,8 @@
  *
  * When it lies: an ACK that fills a hole acknowledges bytes which arrived long before; without SACK
  * they look slow. Such an ACK acknowledges something sent again, too, and is left out by Karn's
- * rule. The least RTT is of the connection's whole life; a path that grew longer makes RACK's
- * window too short for a while, which its reaction to reordering covers.
+ * rule. The least RTT is forgotten after five minutes, since a path may grow longer; the sample
+ * that comes next stands for it then, however long it took, and lower ones replace it at once.
  *
  * RFC 6298's weights, 1/8 and 1/4, suppose one sample a round trip. With one an ACK the memory
  * would be a few ACKs long, so the weights are divided by the number expected (RFC 7323, 4.2).
@@ -33,14 +33,17 @@ static uint64_t move_towards(uint64_t old, uint64_t new, uint64_t divisor)
 	return new > old ? old + (new - old) / divisor : old - (old - new) / divisor;
 }
 
-void sl_tcp_rtt_sample(struct sl_tcp_rtt *rtt, uint64_t sample_ns, uint32_t samples_per_rtt)
+void sl_tcp_rtt_sample(struct sl_tcp_rtt *rtt, uint64_t sample_ns, uint32_t samples_per_rtt,
+		       uint64_t now_ns)
 {
 	uint64_t error_ns;
 
 	if (sample_ns == 0)
 		sample_ns = 1; /* the same turn of the loop; 0 means unknown */
-	if (sample_ns < rtt->min_ns)
+	if (sample_ns <= rtt->min_ns || now_ns - rtt->min_at_ns > SL_TCP_MIN_RTT_NS) {
 		rtt->min_ns = sample_ns;
+		rtt->min_at_ns = now_ns;
+	}
 	if (rtt->srtt_ns == 0) {
 		rtt->srtt_ns = sample_ns;
 		rtt->rttvar_ns = sample_ns / 2;

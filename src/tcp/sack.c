@@ -4,15 +4,51 @@
  * advice and may be withdrawn, so only a cumulative ACK lets bytes be forgotten.
  *
  * Blocks are strangers' numbers: each is believed only if it lies within what was sent. Part of a
- * block below snd_una is a duplicate report (D-SACK, RFC 2883) or an older ACK overtaken by a newer
- * one; what lies above is true all the same.
+ * block below snd_una is a duplicate report or an older ACK overtaken by a newer one; what lies
+ * above is true all the same.
+ *
+ * A first block below the ACK it comes with, or within the second block, reports what came twice
+ * (D-SACK, RFC 2883). Networks duplicate, too; but only as much as we sent again ourselves says
+ * anything about us.
  */
 #include "base/seq.h"
 #include "tcp/stack.h"
 
-void sl_tcp_sack(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct sl_segment *segment,
-		 struct sl_tcp_delivered *delivered)
+/* RFC 2883, section 4. */
+static bool is_dsack(const struct sl_segment *segment)
 {
+	const struct sl_sack_block *first = &segment->sack[0], *second = &segment->sack[1];
+
+	if ((int32_t)(first->end_seq - first->start_seq) <= 0)
+		return false;
+	if ((int32_t)(first->end_seq - segment->ack) <= 0)
+		return true;
+	return segment->sack_cnt > 1 && (int32_t)(first->start_seq - second->start_seq) >= 0 &&
+	       (int32_t)(second->end_seq - first->end_seq) >= 0;
+}
+
+static void note_dsack(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct sl_sack_block *block,
+		       struct sl_tcp_delivered *delivered)
+{
+	uint32_t bytes = block->end_seq - block->start_seq;
+
+	if (tcb->dsacked_bytes + bytes > tcb->resent_bytes)
+		return;
+	tcb->dsacked_bytes += bytes;
+	tcp->counters.dsacks_in++;
+	delivered->dsack_start_seq = sl_seq_extend(block->start_seq, tcb->snd_una);
+	delivered->dsack_end_seq = delivered->dsack_start_seq + bytes;
+	/* What a probe says of a tail is no news of reordering. */
+	if (tcb->tlp.state != SL_TCP_PROBE_OUT || tcb->tlp.end_seq != delivered->dsack_end_seq)
+		sl_tcp_rack_dsack(tcb);
+}
+
+void sl_tcp_sack(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct sl_segment *segment,
+		 uint64_t ack_seq, struct sl_tcp_delivered *delivered)
+{
+	/* An ACK older than the latest has been heard of by now. */
+	if (ack_seq >= tcb->snd_una && is_dsack(segment))
+		note_dsack(tcp, tcb, &segment->sack[0], delivered);
 	for (uint32_t i = 0; i < segment->sack_cnt; i++) {
 		uint64_t start_seq = sl_seq_extend(segment->sack[i].start_seq, tcb->snd_una);
 		uint64_t end_seq = sl_seq_extend(segment->sack[i].end_seq, tcb->snd_una);

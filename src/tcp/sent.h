@@ -94,6 +94,8 @@ struct sl_tcp_delivered {
 	/* The newest sent of all. */
 	uint64_t newest_ns, newest_end_seq;
 	struct sl_tcp_sent_mark newest_mark;
+	/* Reported to have come twice, in sequence and believed (RFC 2883); 0, 0: nothing. */
+	uint64_t dsack_start_seq, dsack_end_seq;
 };
 
 /* What is newly held lost: collected over several stretches. */
@@ -130,7 +132,7 @@ void sl_tcp_sent_again(struct sl_tcp_sent_store *store, struct sl_tcp_sent *sent
 		       uint64_t start_seq, uint64_t end_seq, uint64_t now_ns,
 		       const struct sl_tcp_sent_mark *mark);
 
-/* What of [start_seq, end_seq) is in flight is held lost. */
+/* What of [start_seq, end_seq) is in flight is held lost. lost may be NULL. */
 void sl_tcp_sent_lose(struct sl_tcp_sent_store *store, struct sl_tcp_sent *sent, uint64_t start_seq,
 		      uint64_t end_seq, struct sl_tcp_sent_lost *lost);
 

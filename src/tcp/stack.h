@@ -9,6 +9,7 @@
  *      │ ├───► ack.c ─► sack.c        what arrived
  *      │ │       ├────► rtt.c         how long it took
  *      │ │       ├────► rack.c        what is lost; without SACK: newreno.c
+ *      │ │       ├────► tlp.c         that the last segments may be lost
  *      │ │       ├────► recovery.c    how much may be sent meanwhile
  *      │ │       ├────► ecn.c         what routers say of congestion
  *      │ │       ├────► rate.c        how fast it arrives
@@ -21,7 +22,7 @@
  *   output.c    what may be sent, and headers for it          close.c   FIN, abort, the end
  *   pacing.c    and when
  *   control.c   packets without payload                       ready.c   events for the layer above
- *   timers.c    which deadlines there are ─► rto.c            table.c, isn.c, sent.c   helpers
+ *   timers.c    which deadlines there are ─► rto.c, tlp.c     table.c, isn.c, sent.c   helpers
  *   info.c      what the outside may know of a connection
  */
 #ifndef SL_TCP_STACK_H
@@ -146,7 +147,7 @@ void sl_tcp_crossing(struct sl_tcp *tcp, struct sl_tcb *tcb);
 /* The timer in SYN-SENT. */
 void sl_tcp_syn_again(struct sl_tcp *tcp, struct sl_tcb *tcb);
 
-/* ---- ack.c, sack.c, rack.c, newreno.c, recovery.c, rto.c ----------------------------- */
+/* ---- ack.c, sack.c, rack.c, tlp.c, newreno.c, recovery.c, rto.c ---------------------- */
 
 /* An acceptable ACK of a synchronized connection: ack_seq in [snd_una - largest window, snd_nxt + 1
  * if FIN was sent]. May end the connection: see its state. */
@@ -155,7 +156,7 @@ void sl_tcp_ack(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct sl_segment 
 
 /* Marks what the segment's SACK blocks say, those that can be true. */
 void sl_tcp_sack(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct sl_segment *segment,
-		 struct sl_tcp_delivered *delivered);
+		 uint64_t ack_seq, struct sl_tcp_delivered *delivered);
 
 void sl_tcp_rack_delivered(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct sl_segment *segment,
 			   const struct sl_tcp_delivered *delivered);
@@ -164,6 +165,20 @@ void sl_tcp_rack_delivered(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct 
 uint32_t sl_tcp_rack_detect(struct sl_tcp *tcp, struct sl_tcb *tcb);
 void sl_tcp_rack_timeout(struct sl_tcp *tcp, struct sl_tcb *tcb);
 uint64_t sl_tcp_rack_window_ns(const struct sl_tcb *tcb);
+/* An ACK reports that something came twice; a recovery has ended. */
+void sl_tcp_rack_dsack(struct sl_tcb *tcb);
+void sl_tcp_rack_recovered(struct sl_tcb *tcb);
+
+/* Once the resend timer is set: something new was sent, or something has arrived. */
+void sl_tcp_tlp_arm(struct sl_tcp *tcp, struct sl_tcb *tcb);
+void sl_tcp_tlp_timeout(struct sl_tcp *tcp, struct sl_tcb *tcb);
+/* The layer above has nothing new for the probe; has reserved it; has sent [seq, end_seq) again. */
+void sl_tcp_tlp_no_new(struct sl_tcp *tcp, struct sl_tcb *tcb);
+void sl_tcp_tlp_reserved(struct sl_tcp *tcp, struct sl_tcb *tcb);
+void sl_tcp_tlp_sent_again(struct sl_tcp *tcp, struct sl_tcb *tcb, uint64_t end_seq);
+/* True if an ACK shows that a probe repaired a loss that nobody else will notice. */
+bool sl_tcp_tlp_acked(struct sl_tcb *tcb, const struct sl_segment *segment,
+		      const struct sl_tcp_delivered *delivered);
 
 /* Without SACK. Counts a duplicate ACK, or an advance; returns the bytes marked lost. */
 uint32_t sl_tcp_newreno(struct sl_tcp *tcp, struct sl_tcb *tcb, bool duplicate, bool advanced,
@@ -185,6 +200,10 @@ bool sl_tcp_recovery_reduces(const struct sl_tcb *tcb);
 void sl_tcp_recovery_acked(struct sl_tcb *tcb, const struct sl_tcp_delivered *delivered,
 			   bool more_lost);
 void sl_tcp_recovery_timeout(struct sl_tcp *tcp, struct sl_tcb *tcb);
+/* A probe has repaired a loss: reduces, once, from the flight it was sent in. */
+void sl_tcp_recovery_repaired(struct sl_tcp *tcp, struct sl_tcb *tcb);
+/* What the window is reduced from. */
+uint32_t sl_tcp_recovery_flight(const struct sl_tcb *tcb);
 /* True if snd_una got to the end of the recovery. */
 bool sl_tcp_recovery_ends(struct sl_tcp *tcp, struct sl_tcb *tcb);
 

@@ -26,6 +26,7 @@
 #include "wire/segment.h"
 
 enum sl_tcp_timer {
+	SL_TCP_TIMER_PROBE,   /* tail loss; before RESEND: due together, it goes first */
 	SL_TCP_TIMER_RESEND,  /* retransmission, persist, or SYN-ACK: never two of them at once */
 	SL_TCP_TIMER_REORDER, /* RACK's */
 	SL_TCP_TIMER_ACK,     /* delayed ACK */
@@ -54,6 +55,26 @@ struct sl_tcp_rack { /* RFC 8985, 5.3: of the latest sent among all that was del
 	uint64_t sent_ns, end_seq;
 	uint64_t rtt_ns;
 	uint64_t fack_seq; /* end of the highest byte delivered */
+	/* The reordering window learns from D-SACKs, once a round trip. */
+	uint64_t dsack_round_seq; /* until snd_una gets here; 0: none */
+	uint8_t wnd_more_cnt;     /* RACK.reo_wnd_mult - 1 */
+	uint8_t wnd_persist_cnt;  /* RACK.reo_wnd_persist */
+};
+
+enum sl_tcp_probe { /* for the loss of a tail */
+		    SL_TCP_PROBE_NONE,
+		    SL_TCP_PROBE_NEW,    /* a new segment may go, whatever cwnd says */
+		    SL_TCP_PROBE_NO_NEW, /* there is none */
+		    SL_TCP_PROBE_AGAIN,  /* the last segment is to be made again */
+		    SL_TCP_PROBE_OUT,    /* one was sent; TLP.end_seq is set */
+};
+
+struct sl_tcp_tlp { /* RFC 8985, 7.1 */
+	uint64_t end_seq;
+	uint32_t flight_bytes; /* when a segment was sent again */
+	uint8_t state;         /* enum sl_tcp_probe */
+	bool is_retrans;
+	bool unsampled; /* no RTT sample since */
 };
 
 struct sl_tcp_rate { /* names of draft-ietf-ccwg-bbr, 4.1.1.2, but for their "C." */
@@ -83,7 +104,9 @@ struct sl_tcb {
 	/* Loss. */
 	struct sl_tcp_rtt rtt;
 	struct sl_tcp_rack rack;
-	uint64_t recovery_seq; /* a recovery ends when snd_una gets here */
+	struct sl_tcp_tlp tlp;
+	uint64_t dsacked_bytes; /* reported to have come twice */
+	uint64_t recovery_seq;  /* a recovery ends when snd_una gets here */
 	uint32_t prr_delivered_bytes, prr_out_bytes, prr_flight_bytes; /* RFC 9937 */
 	uint32_t dup_ack_cnt; /* without SACK: segments the peer holds beyond the gap */
 	uint64_t stalled_ns;  /* since when nothing is heard though something is due; 0: not */

@@ -43,6 +43,9 @@ void sl_tcp_timer_resend(struct sl_tcp *tcp, struct sl_tcb *tcb, bool restart)
 static void fire(struct sl_tcp *tcp, struct sl_tcb *tcb, enum sl_tcp_timer timer)
 {
 	switch (timer) {
+	case SL_TCP_TIMER_PROBE:
+		sl_tcp_tlp_timeout(tcp, tcb);
+		break;
 	case SL_TCP_TIMER_RESEND:
 		if (tcb->state == SL_TCP_SYN_RECEIVED)
 			sl_tcp_syn_ack_again(tcp, tcb);

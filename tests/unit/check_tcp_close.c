@@ -165,7 +165,7 @@ START_TEST(a_fin_does_not_ride_while_something_before_it_is_missing)
 
 	story_send(&story, 3 * MSS);
 	close_ours();
-	story_pass(&story, 300 * MS);
+	story_pass(&story, 600 * MS);
 	story_discard(&story);
 	story.tcp->conns[story.conn.idx].cc.cwnd_bytes = 10 * MSS;
 	ck_assert(sl_tcp_lost(story.tcp, story.conn, 3 * MSS, &range));

@@ -16,6 +16,7 @@ static void teardown(void)
 static void open_busy(struct story_options options)
 {
 	options.ecn = true;
+	options.rtt_ms = 40;
 	story_open(&story, options);
 	story_pass(&story, 1 * MS);
 	story.tcp->conns[story.conn.idx].cc.cwnd_bytes = SEGMENTS * MSS;

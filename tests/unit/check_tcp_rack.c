@@ -181,6 +181,64 @@ START_TEST(the_window_is_a_quarter_of_the_least_round_trip)
 }
 END_TEST
 
+static uint32_t quarters(void)
+{
+	struct sl_tcb *tcb = &story.tcp->conns[story.conn.idx];
+
+	tcb->reordering_seen = true; /* or the window is 0 where three tell */
+	return (uint32_t)(sl_tcp_rack_window_ns(tcb) / (tcb->rtt.min_ns / 4));
+}
+
+/* Segment 0 is late, was sent again in vain, and the peer says so. */
+static void in_vain(uint32_t segment)
+{
+	struct sl_segment ack;
+
+	for (uint32_t i = 1; i < 4; i++)
+		arrived(segment + i, segment);
+	ck_assert_uint_eq(story_send_again(&story), MSS);
+	story_discard(&story);
+	ack = story_segment(&story, SL_TCP_ACK, 1, at(segment + 4));
+	ack.sack_cnt = 1;
+	ack.sack[0] = (struct sl_sack_block){ story.server_isn + at(segment),
+					      story.server_isn + at(segment + 1) };
+	story_input(&story, &ack);
+}
+
+START_TEST(what_came_twice_makes_the_window_longer)
+{
+	struct sl_tcb *tcb = &story.tcp->conns[story.conn.idx];
+
+	in_vain(0);
+	ck_assert_uint_eq(sl_tcp_counters(story.tcp)->dsacks_in, 1);
+	ck_assert_uint_eq(quarters(), 2);
+	tcb->reordering_seen = false;
+	in_vain(4); /* the same round trip */
+	ck_assert_uint_eq(sl_tcp_counters(story.tcp)->dsacks_in, 2);
+	ck_assert_uint_eq(quarters(), 2);
+	story_ack(&story, at(10));
+	for (int i = 0; i < 10; i++)
+		sl_tcp_rack_dsack(tcb); /* later, and nothing is in flight: each is a round trip */
+	tcb->rtt.srtt_ns = 2 * tcb->rtt.min_ns;
+	ck_assert_uint_eq(quarters(), 8); /* but not more than the smoothed one */
+}
+END_TEST
+
+START_TEST(sixteen_recoveries_later_it_is_forgotten)
+{
+	struct sl_tcb *tcb = &story.tcp->conns[story.conn.idx];
+
+	sl_tcp_rack_dsack(tcb);
+	for (int i = 0; i < 15; i++)
+		sl_tcp_rack_recovered(tcb);
+	ck_assert_uint_eq(quarters(), 2);
+	sl_tcp_rack_recovered(tcb);
+	ck_assert_uint_eq(quarters(), 1);
+	sl_tcp_rack_recovered(tcb);
+	ck_assert_uint_eq(quarters(), 1);
+}
+END_TEST
+
 Suite *suite_tcp_rack(void)
 {
 	Suite *suite = suite_create("rack");
@@ -196,6 +254,8 @@ Suite *suite_tcp_rack(void)
 	tcase_add_test(tcase, a_sample_of_the_first_sending_is_not_taken_for_the_second);
 	tcase_add_test(tcase, however_late_it_comes);
 	tcase_add_test(tcase, the_window_is_a_quarter_of_the_least_round_trip);
+	tcase_add_test(tcase, what_came_twice_makes_the_window_longer);
+	tcase_add_test(tcase, sixteen_recoveries_later_it_is_forgotten);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

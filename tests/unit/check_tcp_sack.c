@@ -77,6 +77,44 @@ START_TEST(blocks_that_cannot_be_true_are_ignored)
 }
 END_TEST
 
+/* RFC 2883, section 4; [1, 1001) was sent again before. */
+static const struct {
+	const char *why;
+	uint32_t ack;
+	struct sl_sack_block first, second;
+	bool is_dsack;
+} reports[] = {
+	{ "below the ACK", 2001, { 1, 1001 }, { 0, 0 }, true },
+	{ "at its edge", 1001, { 1, 1001 }, { 0, 0 }, true },
+	{ "above it", 1, { 1001, 2001 }, { 0, 0 }, false },
+	{ "across it", 501, { 1, 1001 }, { 0, 0 }, false },
+	{ "within the second", 1, { 3001, 3501 }, { 2001, 5001 }, true },
+	{ "beside the second", 1, { 3001, 3501 }, { 5001, 6001 }, false },
+	{ "empty", 2001, { 1001, 1001 }, { 0, 0 }, false },
+	{ "more than was sent again", 2001, { 1, 1003 }, { 0, 0 }, false },
+	{ "of an ACK that was overtaken", 1, { 4294967200U, 1 }, { 0, 0 }, false },
+};
+
+START_TEST(what_came_twice_is_reported_first)
+{
+	struct sl_segment ack = story_segment(&story, SL_TCP_ACK, 1, reports[_i].ack);
+	struct sl_tcb *tcb = &story.tcp->conns[story.conn.idx];
+	const uint32_t isn = story.server_isn;
+
+	tcb->resent_bytes = 1001;
+	if (_i == 8)
+		story_ack(&story, 2001);
+	ack.sack_cnt = reports[_i].second.end_seq ? 2 : 1;
+	ack.sack[0].start_seq = isn + reports[_i].first.start_seq;
+	ack.sack[0].end_seq = isn + reports[_i].first.end_seq;
+	ack.sack[1].start_seq = isn + reports[_i].second.start_seq;
+	ack.sack[1].end_seq = isn + reports[_i].second.end_seq;
+	story_input(&story, &ack);
+	ck_assert_uint_eq(sl_tcp_counters(story.tcp)->dsacks_in, reports[_i].is_dsack);
+	ck_assert_uint_eq(tcb->rack.wnd_more_cnt, reports[_i].is_dsack);
+}
+END_TEST
+
 START_TEST(a_block_may_cover_our_fin)
 {
 	sl_tcp_close(story.tcp, story.conn, story.now_ns);
@@ -128,6 +166,8 @@ Suite *suite_tcp_sack(void)
 	tcase_add_test(tcase, a_block_is_out_of_flight);
 	tcase_add_test(tcase, several_blocks_come_in_any_order);
 	tcase_add_loop_test(tcase, blocks_that_cannot_be_true_are_ignored, 0, 10);
+	tcase_add_loop_test(tcase, what_came_twice_is_reported_first, 0,
+			    sizeof(reports) / sizeof(reports[0]));
 	tcase_add_test(tcase, a_block_may_cover_our_fin);
 	tcase_add_test(tcase, blocks_lie_behind_where_numbers_wrap);
 	tcase_add_test(tcase, without_agreement_blocks_mean_nothing);

@@ -35,5 +35,6 @@ const struct sl_suite sl_suites[] = {
 	{ "table", suite_tcp_table },
 	{ "time_wait", suite_tcp_time_wait },
 	{ "timers", suite_tcp_timers },
+	{ "tlp", suite_tcp_tlp },
 	{ NULL, NULL },
 };

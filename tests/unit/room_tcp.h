@@ -36,5 +36,6 @@ Suite *suite_tcp_sent_list(void);
 Suite *suite_tcp_table(void);
 Suite *suite_tcp_time_wait(void);
 Suite *suite_tcp_timers(void);
+Suite *suite_tcp_tlp(void);
 
 #endif
