@@ -6,43 +6,57 @@
 
 #include "base/bug.h"
 
-/* Moves sealed bytes between OpenSSL and TCP, both ways. */
-static void shuttle(struct sl_sim_client *client)
+/* Sealed bytes from TCP to OpenSSL: what has come, but no more than one record may have, so that
+ * who reads slowly closes his window. False if there was nothing. */
+static bool feed(struct sl_sim_client *client)
 {
 	uint8_t data[16384];
-	size_t len_bytes;
+	size_t len_bytes = sl_sim_tcp_read(&client->tcp, data, sizeof(data));
+
+	if (len_bytes == 0)
+		return false;
+	BUG_ON(BIO_write(client->from_peer, data, (int)len_bytes) != (int)len_bytes);
+	return true;
+}
+
+static void flush(struct sl_sim_client *client)
+{
+	uint8_t data[16384];
 	int got;
 
-	while ((len_bytes = sl_sim_tcp_read(&client->tcp, data, sizeof(data))) > 0)
-		BUG_ON(BIO_write(client->from_peer, data, (int)len_bytes) != (int)len_bytes);
 	while ((got = BIO_read(client->to_peer, data, sizeof(data))) > 0)
 		sl_sim_tcp_send(&client->tcp, data, (size_t)got);
 }
 
+static void send_pending(struct sl_sim_client *client)
+{
+	int len_bytes = (int)client->pending.len_bytes;
+
+	if (len_bytes > 0)
+		BUG_ON(SSL_write(client->ssl, client->pending.data, len_bytes) != len_bytes);
+	client->pending.len_bytes = 0;
+}
+
+/* The handshake; what comes after it waits to be read. */
 static void advance(struct sl_sim_client *client)
 {
 	int result;
 
-	if (!client->ssl || client->failed)
+	if (!client->ssl || client->failed || client->secured)
 		return;
-	shuttle(client);
-	if (client->secured)
-		return;
-	result = SSL_do_handshake(client->ssl);
-	if (result == 1)
-		client->secured = true;
-	else if (SSL_get_error(client->ssl, result) != SSL_ERROR_WANT_READ)
-		client->failed = true;
-	if (client->secured && client->pending.len_bytes > 0) {
-		result =
-		    SSL_write(client->ssl, client->pending.data, (int)client->pending.len_bytes);
-		BUG_ON(result != (int)client->pending.len_bytes);
-		client->pending.len_bytes = 0;
-	}
-	shuttle(client);
+	do {
+		result = SSL_do_handshake(client->ssl);
+		if (result == 1) {
+			client->secured = true;
+			send_pending(client);
+		} else if (SSL_get_error(client->ssl, result) != SSL_ERROR_WANT_READ) {
+			client->failed = true;
+		}
+		flush(client);
+	} while (!client->secured && !client->failed && feed(client));
 }
 
-void sl_sim_client_open(struct sl_sim_client *client, struct sl_nic *nic, SSL_CTX *context,
+void sl_sim_client_open(struct sl_sim_client *client, struct sl_sim_link *to_peer, SSL_CTX *context,
 			const struct sl_sim_tcp_config *config)
 {
 	memset(client, 0, sizeof(*client));
@@ -54,7 +68,7 @@ void sl_sim_client_open(struct sl_sim_client *client, struct sl_nic *nic, SSL_CT
 		SSL_set_bio(client->ssl, client->from_peer, client->to_peer);
 		SSL_set_connect_state(client->ssl);
 	}
-	sl_sim_tcp_open(&client->tcp, nic, config);
+	sl_sim_tcp_open(&client->tcp, to_peer, config);
 	advance(client);
 }
 
@@ -75,7 +89,7 @@ void sl_sim_client_send(struct sl_sim_client *client, const char *text)
 	}
 	if (client->secured) {
 		BUG_ON(SSL_write(client->ssl, text, (int)len_bytes) != (int)len_bytes);
-		shuttle(client);
+		flush(client);
 		return;
 	}
 	client->pending.data = realloc(client->pending.data, client->pending.len_bytes + len_bytes);
@@ -92,12 +106,13 @@ size_t sl_sim_client_read(struct sl_sim_client *client, uint8_t *out, size_t max
 		return sl_sim_tcp_read(&client->tcp, out, max_bytes);
 	if (client->failed || !client->secured)
 		return 0;
-	shuttle(client);
-	got = SSL_read(client->ssl, out, (int)max_bytes);
-	shuttle(client); /* a KeyUpdate may want an answer */
+	do {
+		got = SSL_read(client->ssl, out, (int)max_bytes);
+		error = got > 0 ? SSL_ERROR_NONE : SSL_get_error(client->ssl, got);
+		flush(client); /* a KeyUpdate may want an answer */
+	} while (error == SSL_ERROR_WANT_READ && feed(client));
 	if (got > 0)
 		return (size_t)got;
-	error = SSL_get_error(client->ssl, got);
 	if (error == SSL_ERROR_ZERO_RETURN)
 		client->said_goodbye = true;
 	else if (error != SSL_ERROR_WANT_READ)
@@ -110,6 +125,8 @@ bool sl_sim_client_input(struct sl_sim_client *client, const struct sl_segment *
 	if (segment->dst_port != client->tcp.config.local_port ||
 	    memcmp(&segment->dst, &client->tcp.config.local, sizeof(segment->dst)) != 0)
 		return false;
+	if (client->silent)
+		return true;
 	sl_sim_tcp_input(&client->tcp, segment);
 	advance(client);
 	return true;
@@ -117,5 +134,6 @@ bool sl_sim_client_input(struct sl_sim_client *client, const struct sl_segment *
 
 void sl_sim_client_tick(struct sl_sim_client *client)
 {
-	sl_sim_tcp_tick(&client->tcp);
+	if (!client->silent)
+		sl_sim_tcp_tick(&client->tcp);
 }

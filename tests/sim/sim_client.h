@@ -17,11 +17,12 @@ struct sl_sim_client {
 	bool secured;                    /* the handshake is complete */
 	bool failed;                     /* TLS error */
 	bool said_goodbye;               /* close_notify came */
+	bool silent;                     /* has vanished: neither hears nor speaks */
 	struct sl_sim_tcp_bytes pending; /* to be sent once secured */
 };
 
 /* context NULL: plain. Connects at once. */
-void sl_sim_client_open(struct sl_sim_client *client, struct sl_nic *nic, SSL_CTX *context,
+void sl_sim_client_open(struct sl_sim_client *client, struct sl_sim_link *to_peer, SSL_CTX *context,
 			const struct sl_sim_tcp_config *config);
 void sl_sim_client_free(struct sl_sim_client *client);
 

@@ -10,6 +10,7 @@
 #include "base/pool.h"
 #include "sim_clock.h"
 #include "sim_random.h"
+#include "sim_trace.h"
 
 #define OP_NONE UINT32_MAX
 
@@ -57,12 +58,14 @@ struct sl_disk {
 	struct sl_pool handle_pool;
 	uint8_t *memory;
 	enum owner *owners;
+	uint64_t *begun_ns; /* by buffer */
 	struct sl_pool buffer_pool;
 	struct op *ops;
 	struct sl_pool op_pool;
 	uint32_t started_idx, started_last_idx; /* not submitted yet, in order */
 	uint32_t under_way_idx;                 /* the next to be ready first */
 	uint32_t opens_cnt;                     /* under way or not submitted yet */
+	uint64_t stalled_until_ns;
 	struct sl_disk_counters counters;
 };
 
@@ -173,6 +176,17 @@ void sl_sim_disk_cut(struct sl_disk *disk, const char *name, uint64_t size_bytes
 	touch(file);
 }
 
+void sl_sim_disk_cut_at_most(struct sl_disk *disk, const char *name, uint64_t size_bytes)
+{
+	if (size_bytes < must_find(disk, name)->size_bytes)
+		sl_sim_disk_cut(disk, name, size_bytes);
+}
+
+void sl_sim_disk_stall(struct sl_disk *disk, uint64_t until_ns)
+{
+	disk->stalled_until_ns = until_ns;
+}
+
 void sl_sim_disk_fail_opens(struct sl_disk *disk, const char *name, int error, uint32_t cnt)
 {
 	struct file *file = must_find(disk, name);
@@ -214,11 +228,12 @@ int sl_disk_open(struct sl_disk **disk_out, const struct sl_disk_config *config,
 	disk->files = sl_alloc(SL_SIM_FILES_MAX, sizeof(*disk->files));
 	disk->handles = sl_alloc(disk->file_cnt, sizeof(*disk->handles));
 	disk->owners = sl_alloc(disk->buffer_cnt, sizeof(*disk->owners));
+	disk->begun_ns = sl_alloc(disk->buffer_cnt, sizeof(*disk->begun_ns));
 	disk->ops = sl_alloc(disk->file_cnt + disk->buffer_cnt, sizeof(*disk->ops));
 	disk->memory = sl_arena_carve(arena, (size_t)disk->buffer_cnt * SL_BUFFER_BYTES,
 				      SL_DISK_BUFFER_ALIGN_BYTES);
-	if (!disk->files || !disk->handles || !disk->owners || !disk->ops || !disk->memory ||
-	    sl_pool_init(&disk->handle_pool, disk->file_cnt) < 0 ||
+	if (!disk->files || !disk->handles || !disk->owners || !disk->begun_ns || !disk->ops ||
+	    !disk->memory || sl_pool_init(&disk->handle_pool, disk->file_cnt) < 0 ||
 	    sl_pool_init(&disk->buffer_pool, disk->buffer_cnt) < 0 ||
 	    sl_pool_init(&disk->op_pool, disk->file_cnt + disk->buffer_cnt) < 0) {
 		sl_disk_close(disk);
@@ -236,6 +251,7 @@ void sl_disk_close(struct sl_disk *disk)
 	sl_pool_fini(&disk->buffer_pool);
 	sl_pool_fini(&disk->handle_pool);
 	sl_free(disk->ops);
+	sl_free(disk->begun_ns);
 	sl_free(disk->owners);
 	sl_free(disk->handles);
 	sl_free(disk->files);
@@ -301,6 +317,7 @@ void sl_disk_read(struct sl_disk *disk, struct sl_disk_file file, struct sl_disk
 	BUG_ON((off_bytes | len_bytes) & (handle->align_bytes - 1));
 
 	disk->owners[buffer.idx] = OWNER_DISK;
+	disk->begun_ns[buffer.idx] = sl_clock_now_ns();
 	memset(sl_disk_memory(disk, buffer), RUBBISH, SL_BUFFER_BYTES);
 	handle->reads_cnt++;
 	disk->counters.reads++;
@@ -312,6 +329,26 @@ void sl_disk_read(struct sl_disk *disk, struct sl_disk_file file, struct sl_disk
 	op->len_bytes = len_bytes;
 }
 
+/* Exponential, roughly: one more mean with a chance of one in three, as often as it comes. */
+static uint64_t spread_ns(const struct sl_sim_disk_options *options)
+{
+	uint64_t ns = options->read_ns;
+
+	switch (options->spread) {
+	case SL_SIM_DISK_EXPONENTIAL:
+		ns = sl_sim_random_below(ns + 1);
+		while (sl_sim_random_below(3) == 0)
+			ns += options->read_ns;
+		break;
+	case SL_SIM_DISK_LONG_TAIL:
+		ns = sl_sim_random_below(64) == 0 ? ns * 33 : ns / 2;
+		break;
+	default:
+		break;
+	}
+	return ns;
+}
+
 static uint64_t duration_ns(struct sl_disk *disk, const struct op *op)
 {
 	const struct sl_sim_disk_options *options = &disk->options;
@@ -319,7 +356,7 @@ static uint64_t duration_ns(struct sl_disk *disk, const struct op *op)
 	struct file *file;
 
 	if (op->kind == SL_DISK_READ) {
-		ns = options->read_ns +
+		ns = spread_ns(options) +
 		     (op->len_bytes + KIB_BYTES - 1) / KIB_BYTES * options->kib_ns;
 		file = disk->handles[op->handle_idx].file;
 		if (file->short_cnt > 0) {
@@ -354,8 +391,23 @@ void sl_disk_submit(struct sl_disk *disk)
 
 uint64_t sl_sim_disk_next_ns(const struct sl_disk *disk)
 {
-	return disk->under_way_idx == OP_NONE ? UINT64_MAX
-					      : disk->ops[disk->under_way_idx].ready_ns;
+	uint64_t ready_ns;
+
+	if (disk->under_way_idx == OP_NONE)
+		return UINT64_MAX;
+	ready_ns = disk->ops[disk->under_way_idx].ready_ns;
+	return ready_ns > disk->stalled_until_ns ? ready_ns : disk->stalled_until_ns;
+}
+
+uint64_t sl_sim_disk_begun_ns(const struct sl_disk *disk, uint32_t idx)
+{
+	BUG_ON(idx >= disk->buffer_cnt);
+	return disk->owners[idx] == OWNER_DISK ? disk->begun_ns[idx] : UINT64_MAX;
+}
+
+uint32_t sl_sim_disk_reads(const struct sl_disk *disk)
+{
+	return disk->op_pool.total_cnt - disk->op_pool.free_cnt;
 }
 
 /* ---- events -----------------------------------------------------------------------------------
@@ -449,6 +501,13 @@ static void finish_read(struct sl_disk *disk, const struct op *op, struct sl_dis
 			  event->done_bytes);
 }
 
+static void trace(const struct sl_disk_event *event)
+{
+	const int64_t what[] = { event->kind, event->error, event->done_bytes };
+
+	sl_sim_trace(SL_SIM_TRACE_DISK, event->cookie, what, sizeof(what));
+}
+
 uint32_t sl_disk_reap(struct sl_disk *disk, struct sl_disk_event *events, uint32_t max_cnt)
 {
 	uint32_t cnt = 0;
@@ -463,6 +522,7 @@ uint32_t sl_disk_reap(struct sl_disk *disk, struct sl_disk_event *events, uint32
 			finish_open(disk, op, event);
 		else
 			finish_read(disk, op, event);
+		trace(event);
 		disk->under_way_idx = op->next_idx;
 		sl_pool_give(&disk->op_pool, idx);
 	}

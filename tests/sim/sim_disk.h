@@ -23,12 +23,21 @@ enum {
 	SL_SIM_OVERWRITES_MAX = 8, /* a file */
 };
 
+/* How the time of a read is spread, about its mean of read_ns. */
+enum sl_sim_disk_spread {
+	SL_SIM_DISK_FIXED,
+	SL_SIM_DISK_EXPONENTIAL,
+	SL_SIM_DISK_LONG_TAIL, /* most take half as long, one in 64 takes 33 times as long */
+	SL_SIM_DISK_SPREADS,
+};
+
 struct sl_sim_disk_options {
 	uint64_t open_ns;     /* an open takes this long */
 	uint64_t read_ns;     /* a read takes this long ... */
 	uint64_t kib_ns;      /* ... and this for each KiB begun ... */
 	uint64_t jitter_ns;   /* ... and, by chance, from 0 to this; opens, too */
 	uint32_t align_bytes; /* of all files */
+	enum sl_sim_disk_spread spread;
 };
 
 #define SL_SIM_DISK_OPTIONS            \
@@ -41,6 +50,12 @@ void sl_sim_disk_options(struct sl_disk *disk, const struct sl_sim_disk_options 
 /* When the next event will be there to be reaped: now or earlier if one is; UINT64_MAX if nothing
  * is under way. */
 uint64_t sl_sim_disk_next_ns(const struct sl_disk *disk);
+
+/* When the read that buffer idx waits for began; UINT64_MAX if there is none. */
+uint64_t sl_sim_disk_begun_ns(const struct sl_disk *disk, uint32_t idx);
+
+/* Reads and opens that have begun and were not reaped. */
+uint32_t sl_sim_disk_reads(const struct sl_disk *disk);
 
 /* A new file called name: a new inode, changed just now. One that had the name loses it, as with
  * rename(2); who has it open reads on. Directories are there as far as names go through them. */
@@ -57,6 +72,12 @@ void sl_sim_disk_overwrite(struct sl_disk *disk, const char *name, uint64_t off_
 
 /* In place: from now on the file ends there. */
 void sl_sim_disk_cut(struct sl_disk *disk, const char *name, uint64_t size_bytes);
+
+/* The same, if it is longer now. */
+void sl_sim_disk_cut_at_most(struct sl_disk *disk, const char *name, uint64_t size_bytes);
+
+/* Nothing is done before until_ns, whenever it was submitted. */
+void sl_sim_disk_stall(struct sl_disk *disk, uint64_t until_ns);
 
 /* The next cnt opens, or reads, of the file end in error (-errno). */
 void sl_sim_disk_fail_opens(struct sl_disk *disk, const char *name, int error, uint32_t cnt);

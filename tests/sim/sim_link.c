@@ -18,7 +18,9 @@ struct packet {
 struct sl_sim_link {
 	struct sl_sim_link_config config;
 	struct sl_sim_link_counters counters;
-	uint64_t random, order, free_ns;
+	uint64_t random, order, free_ns, latest_ns;
+	uint64_t turn_ns; /* when good times become bad, or bad ones good */
+	bool bad;
 	struct packet **heap; /* earliest first */
 	uint32_t heap_cnt, heap_max;
 };
@@ -112,11 +114,32 @@ static uint64_t arrival_ns(struct sl_sim_link *link, uint32_t len_bytes)
 	at_ns += config->delay_ns;
 	if (config->jitter_ns > 0)
 		at_ns += draw(link) % config->jitter_ns;
+	if (config->in_order && at_ns < link->latest_ns)
+		at_ns = link->latest_ns;
+	link->latest_ns = at_ns;
 	if (happens(link, config->reorder_ppm)) {
 		at_ns += config->delay_ns / 4 + 3 * SL_NS_PER_MS;
 		link->counters.reordered++;
 	}
 	return at_ns;
+}
+
+/* How long the times last is uniform, up to twice the average. */
+static bool in_burst(struct sl_sim_link *link)
+{
+	const struct sl_sim_link_config *config = &link->config;
+	uint64_t now_ns = sl_clock_now_ns();
+
+	if (config->burst_every_ns == 0)
+		return false;
+	if (link->turn_ns == 0)
+		link->turn_ns = now_ns + draw(link) % (2 * config->burst_every_ns);
+	while (link->turn_ns <= now_ns) {
+		link->bad = !link->bad;
+		link->turn_ns +=
+		    1 + draw(link) % (2 * (link->bad ? config->burst_ns : config->burst_every_ns));
+	}
+	return link->bad && happens(link, config->burst_loss_ppm);
 }
 
 static void enqueue(struct sl_sim_link *link, const uint8_t *data, uint32_t len_bytes)
@@ -141,6 +164,10 @@ void sl_sim_link_put(struct sl_sim_link *link, const uint8_t *packet, uint32_t l
 	link->counters.in++;
 	if (happens(link, link->config.loss_ppm)) {
 		link->counters.lost++;
+		return;
+	}
+	if (in_burst(link)) {
+		link->counters.lost_in_bursts++;
 		return;
 	}
 	if (link->config.queue_max > 0 && link->heap_cnt >= link->config.queue_max) {

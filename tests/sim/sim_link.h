@@ -17,11 +17,16 @@ struct sl_sim_link_config {
 	uint64_t rate_bytes_s; /* 0: no limit */
 	uint32_t queue_max;    /* packets that wait for the rate; 0: no limit */
 	uint32_t loss_ppm, reorder_ppm, duplicate_ppm, corrupt_ppm;
+	bool in_order; /* jitter never lets one packet overtake another */
+	/* Bad times come and go (Gilbert, Elliott): good ones of burst_every_ns and bad ones of
+	 * burst_ns, on average, in which burst_loss_ppm are lost; burst_every_ns 0: none come. */
+	uint64_t burst_every_ns, burst_ns;
+	uint32_t burst_loss_ppm;
 	uint64_t seed;
 };
 
 struct sl_sim_link_counters {
-	uint64_t in, out, lost, overflowed, reordered, duplicated, corrupted;
+	uint64_t in, out, lost, lost_in_bursts, overflowed, reordered, duplicated, corrupted;
 };
 
 struct sl_sim_link;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "sim_nic.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,7 +8,7 @@
 #include "base/limits.h"
 #include "base/pool.h"
 
-enum { OWNERS = SL_FRAME_PUMP + 1, RX_OFF_BYTES = 256 };
+enum { RX_OFF_BYTES = 256, COUNT_EACH = 64 };
 
 struct sent {
 	struct sl_frame frame;
@@ -20,15 +19,16 @@ struct sl_nic {
 	struct sl_nic_config config;
 	uint8_t *umem;
 	uint8_t *owners; /* enum sl_frame_owner of each frame */
+	uint32_t owner_cnt[SL_FRAME_OWNERS];
 	struct sl_pool pool;
 	struct sent *tx_ring; /* given to sl_nic_tx, not flushed or not reaped */
 	uint32_t tx_cnt, flushed_cnt;
-	struct sl_sim_link *out, *in;
-	uint8_t packet[SL_SIM_PACKET_MAX_BYTES];
+	struct sl_nic_packet *rx_ring; /* fill_cnt of them */
+	uint32_t rx_first, rx_cnt;
+	uint64_t dropped_cnt, check_cnt;
+	sl_sim_nic_sink *sink;
+	void *sink_arg;
 };
-
-static struct sl_nic *current;
-static struct sl_sim_link_config next_out, next_in;
 
 static void pass(struct sl_nic *nic, struct sl_frame frame, enum sl_frame_owner from,
 		 enum sl_frame_owner to)
@@ -36,24 +36,14 @@ static void pass(struct sl_nic *nic, struct sl_frame frame, enum sl_frame_owner 
 	BUG_ON(frame.idx >= nic->config.frame_cnt);
 	BUG_ON(nic->owners[frame.idx] != from);
 	nic->owners[frame.idx] = (uint8_t)to;
+	nic->owner_cnt[from]--;
+	nic->owner_cnt[to]++;
 }
 
-struct sl_nic *sl_sim_nic(void)
+void sl_sim_nic_connect(struct sl_nic *nic, sl_sim_nic_sink *sink, void *arg)
 {
-	return current;
-}
-
-void sl_sim_nic_links(const struct sl_sim_link_config *out, const struct sl_sim_link_config *in)
-{
-	next_out = *out;
-	next_in = *in;
-}
-
-void sl_sim_nic_set_links(struct sl_nic *nic, const struct sl_sim_link_config *out,
-			  const struct sl_sim_link_config *in)
-{
-	sl_sim_link_set(nic->out, out);
-	sl_sim_link_set(nic->in, in);
+	nic->sink = sink;
+	nic->sink_arg = arg;
 }
 
 uint32_t sl_nic_chunk_bytes(uint32_t mtu_bytes)
@@ -67,29 +57,26 @@ int sl_nic_open(struct sl_nic **out, const struct sl_nic_config *config, struct 
 {
 	struct sl_nic *nic = calloc(1, sizeof(*nic));
 
-	BUG_ON(!nic || current);
+	BUG_ON(!nic);
 	nic->config = *config;
 	nic->umem = sl_arena_carve(arena, (size_t)config->frame_cnt * config->chunk_bytes, 4096);
 	nic->owners = calloc(config->frame_cnt, 1);
 	nic->tx_ring = calloc(config->tx_cnt, sizeof(*nic->tx_ring));
-	BUG_ON(!nic->umem || !nic->owners || !nic->tx_ring);
+	nic->rx_ring = calloc(config->fill_cnt, sizeof(*nic->rx_ring));
+	BUG_ON(!nic->umem || !nic->owners || !nic->tx_ring || !nic->rx_ring);
 	BUG_ON(sl_pool_init(&nic->pool, config->frame_cnt));
-	nic->out = sl_sim_link_open(&next_out);
-	nic->in = sl_sim_link_open(&next_in);
-	current = nic;
+	nic->owner_cnt[SL_FRAME_FREE] = config->frame_cnt;
 	*out = nic;
 	return 0;
 }
 
 void sl_nic_close(struct sl_nic *nic)
 {
-	sl_sim_link_close(nic->in);
-	sl_sim_link_close(nic->out);
 	sl_pool_fini(&nic->pool);
+	free(nic->rx_ring);
 	free(nic->tx_ring);
 	free(nic->owners);
 	free(nic);
-	current = NULL;
 }
 
 int sl_nic_fd(const struct sl_nic *nic)
@@ -109,21 +96,32 @@ static uint8_t *chunk_of(struct sl_nic *nic, struct sl_frame frame)
 	return nic->umem + (size_t)frame.idx * nic->config.chunk_bytes;
 }
 
-/* As a real one: what arrives when no frame is left for it is lost. */
+void sl_sim_nic_push(struct sl_nic *nic, const uint8_t *packet, uint32_t len_bytes)
+{
+	struct sl_nic_packet *slot;
+	uint32_t idx;
+
+	BUG_ON(len_bytes + RX_OFF_BYTES > nic->config.chunk_bytes);
+	if (nic->rx_cnt == nic->config.fill_cnt || !sl_pool_take(&nic->pool, &idx)) {
+		nic->dropped_cnt++;
+		return;
+	}
+	slot = &nic->rx_ring[(nic->rx_first + nic->rx_cnt++) % nic->config.fill_cnt];
+	slot->frame.idx = idx;
+	pass(nic, slot->frame, SL_FRAME_FREE, SL_FRAME_FILL);
+	slot->data = chunk_of(nic, slot->frame) + RX_OFF_BYTES;
+	slot->len_bytes = len_bytes;
+	memcpy(slot->data, packet, len_bytes);
+}
+
 uint32_t sl_nic_rx(struct sl_nic *nic, struct sl_nic_packet *packets, uint32_t max_cnt)
 {
-	uint32_t cnt = 0, len_bytes;
+	uint32_t cnt = 0;
 
-	while (cnt < max_cnt && (len_bytes = sl_sim_link_get(nic->in, nic->packet)) > 0) {
-		struct sl_nic_packet *packet = &packets[cnt];
-
-		if (!sl_pool_take(&nic->pool, &packet->frame.idx))
-			continue;
-		pass(nic, packet->frame, SL_FRAME_FREE, SL_FRAME_RX);
-		packet->data = chunk_of(nic, packet->frame) + RX_OFF_BYTES;
-		packet->len_bytes = len_bytes;
-		memcpy(packet->data, nic->packet, len_bytes);
-		cnt++;
+	for (; cnt < max_cnt && nic->rx_cnt > 0; cnt++, nic->rx_cnt--) {
+		packets[cnt] = nic->rx_ring[nic->rx_first];
+		nic->rx_first = (nic->rx_first + 1) % nic->config.fill_cnt;
+		pass(nic, packets[cnt].frame, SL_FRAME_FILL, SL_FRAME_RX);
 	}
 	return cnt;
 }
@@ -136,7 +134,8 @@ void sl_nic_release(struct sl_nic *nic, struct sl_frame frame)
 
 uint32_t sl_nic_free_frames(const struct sl_nic *nic)
 {
-	uint32_t kept_cnt = nic->config.fill_cnt;
+	uint32_t kept_cnt =
+	    nic->config.fill_cnt - nic->owner_cnt[SL_FRAME_FILL] - nic->owner_cnt[SL_FRAME_RX];
 
 	return nic->pool.free_cnt > kept_cnt ? nic->pool.free_cnt - kept_cnt : 0;
 }
@@ -182,7 +181,8 @@ void sl_nic_flush(struct sl_nic *nic)
 		const struct sent *sent = &nic->tx_ring[nic->flushed_cnt];
 		const uint8_t *packet = sl_nic_payload(nic, sent->frame) - sent->header_bytes;
 
-		sl_sim_link_put(nic->out, packet, sent->header_bytes + sent->payload_bytes);
+		if (nic->sink)
+			nic->sink(nic->sink_arg, packet, sent->header_bytes + sent->payload_bytes);
 	}
 }
 
@@ -201,12 +201,9 @@ uint32_t sl_nic_reap(struct sl_nic *nic)
 	return reaped_cnt;
 }
 
-void sl_nic_count(const struct sl_nic *nic, uint32_t owner_cnt[5])
+void sl_nic_count(const struct sl_nic *nic, uint32_t owner_cnt[SL_FRAME_OWNERS])
 {
-	memset(owner_cnt, 0, OWNERS * sizeof(*owner_cnt));
-	owner_cnt[SL_FRAME_TX] = nic->tx_cnt;
-	owner_cnt[SL_FRAME_FREE] = nic->pool.free_cnt;
-	owner_cnt[SL_FRAME_PUMP] = nic->config.frame_cnt - nic->pool.free_cnt - nic->tx_cnt;
+	memcpy(owner_cnt, nic->owner_cnt, sizeof(nic->owner_cnt));
 }
 
 void sl_nic_counters(const struct sl_nic *nic, struct sl_nic_counters *counters)
@@ -215,39 +212,33 @@ void sl_nic_counters(const struct sl_nic *nic, struct sl_nic_counters *counters)
 	memset(counters, 0, sizeof(*counters));
 }
 
-uint32_t sl_sim_nic_pull(struct sl_nic *nic, uint8_t *packet)
+uint32_t sl_sim_nic_waiting(const struct sl_nic *nic)
 {
-	return sl_sim_link_get(nic->out, packet);
+	return nic->rx_cnt;
 }
 
-void sl_sim_nic_push(struct sl_nic *nic, const uint8_t *packet, uint32_t len_bytes)
+uint64_t sl_sim_nic_dropped(const struct sl_nic *nic)
 {
-	sl_sim_link_put(nic->in, packet, len_bytes);
+	return nic->dropped_cnt;
 }
 
-uint64_t sl_sim_nic_worker_next_ns(const struct sl_nic *nic)
+/* One by one only now and then: it is the sums that change. */
+static void count_each(const struct sl_nic *nic)
 {
-	return sl_sim_link_next_ns(nic->in);
-}
-
-uint64_t sl_sim_nic_client_next_ns(const struct sl_nic *nic)
-{
-	return sl_sim_link_next_ns(nic->out);
-}
-
-void sl_sim_nic_check(const struct sl_nic *nic)
-{
-	uint32_t by_owner[OWNERS] = { 0 };
+	uint32_t by_owner[SL_FRAME_OWNERS] = { 0 };
 
 	for (uint32_t i = 0; i < nic->config.frame_cnt; i++)
 		by_owner[nic->owners[i]]++;
-	BUG_ON(by_owner[SL_FRAME_FREE] != nic->pool.free_cnt);
-	BUG_ON(by_owner[SL_FRAME_TX] != nic->tx_cnt);
-	BUG_ON(by_owner[SL_FRAME_PUMP] != 0);
-	BUG_ON(by_owner[SL_FRAME_RX] != 0);
+	BUG_ON(memcmp(by_owner, nic->owner_cnt, sizeof(by_owner)) != 0);
 }
 
-const struct sl_sim_link_counters *sl_sim_nic_out_counters(const struct sl_nic *nic)
+void sl_sim_nic_check(struct sl_nic *nic)
 {
-	return sl_sim_link_counters(nic->out);
+	BUG_ON(nic->owner_cnt[SL_FRAME_FREE] != nic->pool.free_cnt);
+	BUG_ON(nic->owner_cnt[SL_FRAME_TX] != nic->tx_cnt);
+	BUG_ON(nic->owner_cnt[SL_FRAME_FILL] != nic->rx_cnt);
+	BUG_ON(nic->owner_cnt[SL_FRAME_PUMP] != 0);
+	BUG_ON(nic->owner_cnt[SL_FRAME_RX] != 0);
+	if (nic->check_cnt++ % COUNT_EACH == 0)
+		count_each(nic);
 }

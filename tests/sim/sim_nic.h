@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Simulated NIC: src/nic/nic.h over a pair of links. The worker opens it like a real one; the test
- * then finds it and plays the far end.
+ * Simulated NIC: src/nic/nic.h without a network behind it. The worker opens it like a real one;
+ * whoever plays the network gives it packets, and is given those that leave.
  *
- *      worker ── sl_nic_tx ──► [TX ring] ── flush ──► link "out" ──► sl_sim_nic_pull ── clients
- *      worker ◄── sl_nic_rx ── [RX ring] ◄────────── link "in"  ◄── sl_sim_nic_push ── clients
+ *      worker ── sl_nic_tx ──► [TX ring] ── flush ──► sink
+ *      worker ◄── sl_nic_rx ── [RX ring] ◄────────── sl_sim_nic_push
  *
  * Every frame's owner is kept and checked at every step, whatever the build.
  */
@@ -12,26 +12,19 @@
 #define SL_TESTS_SIM_NIC_H
 
 #include "nic/nic.h"
-#include "sim_link.h"
 
-/* The one that is open now (one worker a simulation), or NULL. */
-struct sl_nic *sl_sim_nic(void);
+/* Where packets go that leave from now on; they are gone when it returns. */
+typedef void sl_sim_nic_sink(void *arg, const uint8_t *packet, uint32_t len_bytes);
+void sl_sim_nic_connect(struct sl_nic *nic, sl_sim_nic_sink *sink, void *arg);
 
-/* Applies to the next sl_nic_open: out is from the worker, in is towards it. */
-void sl_sim_nic_links(const struct sl_sim_link_config *out, const struct sl_sim_link_config *in);
-void sl_sim_nic_set_links(struct sl_nic *nic, const struct sl_sim_link_config *out,
-			  const struct sl_sim_link_config *in);
-
-uint32_t sl_sim_nic_pull(struct sl_nic *nic, uint8_t *packet);
+/* A packet arrives: copied into a frame, or lost if none is left for it. */
 void sl_sim_nic_push(struct sl_nic *nic, const uint8_t *packet, uint32_t len_bytes);
 
-/* When the worker has something to receive, and when a client has. */
-uint64_t sl_sim_nic_worker_next_ns(const struct sl_nic *nic);
-uint64_t sl_sim_nic_client_next_ns(const struct sl_nic *nic);
+/* Packets that wait for sl_nic_rx. */
+uint32_t sl_sim_nic_waiting(const struct sl_nic *nic);
+uint64_t sl_sim_nic_dropped(const struct sl_nic *nic);
 
-/* Frames add up, none is held by the pump between two turns: a BUG otherwise. */
-void sl_sim_nic_check(const struct sl_nic *nic);
-
-const struct sl_sim_link_counters *sl_sim_nic_out_counters(const struct sl_nic *nic);
+/* Frames add up, none is held by the worker between two turns: a BUG otherwise. */
+void sl_sim_nic_check(struct sl_nic *nic);
 
 #endif

@@ -21,17 +21,27 @@ uint64_t sl_sim_random_mix(uint64_t value)
 	return value ^ value >> 31;
 }
 
+uint64_t sl_sim_dice(uint64_t *dice)
+{
+	*dice += UINT64_C(0x9e3779b97f4a7c15);
+	return sl_sim_random_mix(*dice);
+}
+
 uint64_t sl_sim_random_next(void)
 {
-	state += UINT64_C(0x9e3779b97f4a7c15);
-	return sl_sim_random_mix(state);
+	return sl_sim_dice(&state);
 }
 
 /* The bias of the remainder is of no account at the bounds that occur here. */
-uint64_t sl_sim_random_below(uint64_t bound_cnt)
+uint64_t sl_sim_dice_below(uint64_t *dice, uint64_t bound_cnt)
 {
 	BUG_ON(bound_cnt == 0);
-	return sl_sim_random_next() % bound_cnt;
+	return sl_sim_dice(dice) % bound_cnt;
+}
+
+uint64_t sl_sim_random_below(uint64_t bound_cnt)
+{
+	return sl_sim_dice_below(&state, bound_cnt);
 }
 
 void sl_random_fill(void *out, size_t len_bytes)

@@ -21,4 +21,8 @@ uint64_t sl_sim_random_below(uint64_t bound_cnt);
 /* The mixing step itself: a hash of 64 bits, for content that is a function of its place. */
 uint64_t sl_sim_random_mix(uint64_t value);
 
+/* The same with a state of one's own: what others draw does not change it. */
+uint64_t sl_sim_dice(uint64_t *dice);
+uint64_t sl_sim_dice_below(uint64_t *dice, uint64_t bound_cnt);
+
 #endif

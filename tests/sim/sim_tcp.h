@@ -14,7 +14,7 @@
 #include "base/address.h"
 #include "wire/segment.h"
 
-struct sl_nic;
+struct sl_sim_link;
 
 struct sl_sim_tcp_config {
 	struct sl_address local, peer;
@@ -25,6 +25,12 @@ struct sl_sim_tcp_config {
 	int8_t window_scale;   /* -1: no option */
 	uint32_t window_bytes; /* receive buffer, at most 2^30 */
 	uint32_t isn;
+	uint32_t ack_every;      /* segments in order for one ACK; 0: 2 */
+	uint64_t delayed_ack_ns; /* 0: 20 ms */
+	bool dsack;              /* says what came twice (RFC 2883) */
+	uint32_t segment_bytes;  /* sends no more in one; 0: what the MSS says */
+	uint32_t untidy_ppm;     /* of its segments: sent twice, late, or with bytes sent before */
+	uint64_t dice;           /* for these */
 };
 
 enum sl_sim_tcp_state {
@@ -47,14 +53,16 @@ enum { SL_SIM_TCP_RANGES_MAX = 256 };
 
 struct sl_sim_tcp {
 	struct sl_sim_tcp_config config;
-	struct sl_nic *nic;
+	struct sl_sim_link *to_peer;
 	struct sl_route route;
 	enum sl_sim_tcp_state state;
 
 	uint64_t snd_una_seq, snd_nxt_seq, rcv_nxt_seq; /* extended */
 	uint8_t peer_scale;
 	uint32_t peer_window_bytes, peer_mss;
-	bool use_sack, use_timestamps, closing, fin_sent;
+	uint64_t irs_seq;  /* the peer's first */
+	uint64_t edge_seq; /* the furthest right edge ever offered */
+	bool use_sack, use_timestamps, closing, fin_sent, fin_acked;
 	uint32_t ts_recent;
 
 	struct sl_sim_tcp_bytes out; /* sent and to be sent, from snd_una on */
@@ -62,7 +70,9 @@ struct sl_sim_tcp {
 	uint8_t *ahead; /* received out of order: a ring of window_bytes, by sequence number */
 	struct sl_sim_tcp_range ranges[SL_SIM_TCP_RANGES_MAX]; /* of it, the latest first */
 	uint32_t range_cnt;
-	uint64_t fin_seq; /* of the peer's FIN, 0 if none seen */
+	uint64_t fin_seq;                  /* of the peer's FIN, 0 if none seen */
+	struct sl_sim_tcp_range duplicate; /* to be said by the next ACK; end 0: none */
+	struct sl_sim_tcp_range late;      /* of what is sent: held back; end 0: none */
 
 	uint32_t unacked_segments;
 	uint64_t ack_at_ns, resend_at_ns, resend_after_ns; /* UINT64_MAX: not armed */
@@ -70,7 +80,7 @@ struct sl_sim_tcp {
 };
 
 /* Sends the SYN. Memory is freed by close. */
-void sl_sim_tcp_open(struct sl_sim_tcp *tcp, struct sl_nic *nic,
+void sl_sim_tcp_open(struct sl_sim_tcp *tcp, struct sl_sim_link *to_peer,
 		     const struct sl_sim_tcp_config *config);
 void sl_sim_tcp_free(struct sl_sim_tcp *tcp);
 
@@ -87,5 +97,11 @@ size_t sl_sim_tcp_readable(const struct sl_sim_tcp *tcp);
 
 void sl_sim_tcp_close(struct sl_sim_tcp *tcp); /* FIN after what was sent */
 void sl_sim_tcp_reset(struct sl_sim_tcp *tcp);
+
+/* Forgets what it holds out of order, though it may have been SACKed (RFC 2018, section 8). */
+void sl_sim_tcp_renege(struct sl_sim_tcp *tcp);
+
+/* Nothing more will come of it: both sides have closed, or it was reset. */
+bool sl_sim_tcp_over(const struct sl_sim_tcp *tcp);
 
 #endif

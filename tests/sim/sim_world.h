@@ -1,56 +1,109 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * World: the production worker, linked with the simulated NIC, disk, clock and random, and clients
- * at the far end of its link. Everything happens in virtual time in one process, without
+ * at the far ends of its paths. Everything happens in virtual time in one process, without
  * privileges, and the same way every time for the same seed.
  *
- * After each turn of the worker the invariants of the design are checked: frames are conserved, and
- * no connection has more in flight and being made than its windows allow.
+ *      worker ── NIC ──► wiretap ──► path ── link out ──► client
+ *      worker ◄── NIC ◄───────────── path ── link in ◄─── client
+ *
+ * After each turn of the worker the invariants of the design are checked (sim_judge.h), and of each
+ * packet that leaves what must hold of a connection's packets (sim_wiretap.h).
  */
 #ifndef SL_TESTS_SIM_WORLD_H
 #define SL_TESTS_SIM_WORLD_H
 
 #include "serve/state.h"
+#include "sim_agenda.h"
 #include "sim_certificate.h"
 #include "sim_client.h"
 #include "sim_disk.h"
-#include "sim_link.h"
+#include "sim_judge.h"
+#include "sim_path.h"
+#include "sim_wiretap.h"
 
-enum { SL_SIM_CLIENTS_MAX = 256, SL_SIM_TLS_PORT = 443, SL_SIM_PLAIN_PORT = 80 };
+enum { SL_SIM_TLS_PORT = 443, SL_SIM_PLAIN_PORT = 80 };
+
+/* Called for a client's place when a packet has come for it, its TCP had something to do, or the
+ * time has come that the last call returned (UINT64_MAX: never mind). */
+struct sl_sim_world;
+typedef uint64_t sl_sim_attend(void *arg, struct sl_sim_world *world, uint32_t idx);
 
 struct sl_sim_world_options {
 	uint64_t seed;
 	struct sl_sim_link_config out,
-	    in; /* from and to the worker; their seeds are set from seed */
+	    in; /* of path 0, from and to the worker; seeds of all links are set from seed */
 	const char *aead;
-	uint32_t conns_max;             /* 0: 64 */
-	uint64_t pipeline_budget_bytes; /* 0: 8 MiB */
+	uint32_t conns_max;                           /* 0: 64 */
+	uint32_t clients_max;                         /* 0: 256 */
+	uint32_t paths_max;                           /* 0: 1 */
+	uint64_t pipeline_budget_bytes;               /* 0: 8 MiB */
+	uint64_t idle_timeout_ns;                     /* 0: 60 s */
+	uint32_t mtu_bytes;                           /* 0: 1500 */
+	const struct sl_sim_certificate *certificate; /* NULL: makes one of its own */
+	sl_sim_attend *attend;                        /* NULL: nobody is called */
+	void *attend_arg;
 };
 
 struct sl_sim_world {
 	struct sl_worker *worker;
 	struct sl_worker_config config;
+	struct sl_sim_world_options options;
 	struct sluice_worker_stats *stats;
 	struct sl_listener listeners[4];
 	struct sl_sim_certificate certificate;
 	SSL_CTX *context; /* the clients' */
-	struct sl_sim_client *clients[SL_SIM_CLIENTS_MAX];
+	struct sl_sim_path *paths;
+	uint32_t path_cnt;
+	struct sl_sim_client **clients; /* by place; NULL: nobody there */
+	struct sl_sim_tap *taps;
+	uint32_t *path_of; /* of each place */
 	uint32_t client_cnt;
-	uint64_t now_ns;
+	struct sl_sim_agenda links;  /* two a path: out, in */
+	struct sl_sim_agenda timers; /* of places */
+	struct sl_sim_judge judge;
+	bool files_change;
+	uint64_t now_ns, step_cnt;
+	uint64_t turn_ns; /* when the worker wants its next turn */
 };
 
 void sl_sim_world_open(struct sl_sim_world *world, const struct sl_sim_world_options *options);
 void sl_sim_world_close(struct sl_sim_world *world);
 
+/* One more path, for clients to come. Returns its number. */
+uint32_t sl_sim_world_add_path(struct sl_sim_world *world, const struct sl_sim_path_config *config);
+
 struct sl_sim_client_options {
 	bool tls, ipv6, no_sack, no_timestamps, no_window_scale;
 	uint16_t mss;          /* 0: 1460 */
 	uint32_t window_bytes; /* 0: 1 MiB */
+	uint32_t path_idx;
+	uint32_t ack_every; /* these as in sim_tcp.h */
+	uint64_t delayed_ack_ns;
+	bool dsack;
+	uint32_t segment_bytes, untidy_ppm;
+	uint64_t dice;
 };
 
-/* A new client that connects at once. The world frees it. */
+/* A new client that connects at once, at the next place. The world frees it. */
 struct sl_sim_client *sl_sim_world_connect(struct sl_sim_world *world,
 					   const struct sl_sim_client_options *options);
+
+/* The same at the place idx, instead of whoever was there before: from the same address and port,
+ * but with other sequence numbers. */
+struct sl_sim_client *sl_sim_world_connect_at(struct sl_sim_world *world, uint32_t idx,
+					      const struct sl_sim_client_options *options);
+
+/* Whom the packet concerns; false: no place of ours. */
+bool sl_sim_world_place(const struct sl_sim_world *world, const struct sl_address *address,
+			uint16_t port, uint32_t *idx);
+
+/* The place idx is attended at at_ns. */
+void sl_sim_world_wake(struct sl_sim_world *world, uint32_t idx, uint64_t at_ns);
+
+/* A packet of a stranger's enters that path. */
+void sl_sim_world_inject(struct sl_sim_world *world, uint32_t path_idx, const uint8_t *packet,
+			 uint32_t len_bytes);
 
 /* One step: packets that have arrived are taken, timers that are due fire, the worker makes a turn,
  * then the clock moves to the next event, but not beyond until_ns. */
