@@ -175,6 +175,8 @@ static int get_socket_option(struct sl_socket *socket, int name, void *value, so
 		return put_int(value, room_bytes, (int)socket->out_max_bytes);
 	case SO_RCVBUF:
 		return put_int(value, room_bytes, (int)socket->in_max_bytes);
+	case SO_REUSEADDR:
+		return put_int(value, room_bytes, 1);
 	case SO_KEEPALIVE:
 		return put_int(value, room_bytes, 0);
 	default:
@@ -272,6 +274,8 @@ int sl_test_setsockopt(struct sl_test_stack *stack, int fd, int level, int name,
 	if (value_bytes < sizeof(number))
 		return -EINVAL;
 	memcpy(&number, value, sizeof(number));
+	if (level == SOL_SOCKET && name == SO_REUSEADDR)
+		return 0;
 	if (level == SOL_SOCKET && name == SO_SNDBUF)
 		return set_buffer(&socket->out_max_bytes, number, SEND_MAX_BYTES);
 	if (level == SOL_SOCKET && name == SO_RCVBUF)

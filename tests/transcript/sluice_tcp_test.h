@@ -18,10 +18,7 @@
  * Replies go to where the peer's latest valid segment came from, so there is neither ARP nor a
  * routing table.
  *
- * For packetdrill (its struct packetdrill_interface): open with bare_ip; netdev_send is
- * sl_test_input; netdev_receive is sl_test_run and then sl_test_output, at_ns / 1000 its timestamp;
- * usleep is sl_test_advance; gettimeofday is sl_test_now_ns; the socket calls have its arguments,
- * the stack in the place of userdata.
+ * packetdrill.c makes it what packetdrill loads; others will find it easy to follow.
  */
 #ifndef SLUICE_TCP_TEST_H
 #define SLUICE_TCP_TEST_H
@@ -119,6 +116,8 @@ int sl_test_poll(struct sl_test_stack *stack, struct pollfd *fds, nfds_t cnt);
 /* Level and name as in <sys/socket.h> and <netinet/tcp.h>. Errors: -ENOPROTOOPT, -EINVAL.
  *
  *   SO_ERROR      get       the pending error, which it clears
+ *   SO_REUSEADDR  get, set  always 1, whatever is set: TIME-WAIT never keeps a listener from its
+ *                           address
  *   SO_LINGER     get, set  {1, 0} makes close a reset; other times are as if it were off
  *   SO_SNDBUF     get, set  [1, 2^30]; 4 MiB at first. As it is set, not doubled.
  *   SO_RCVBUF     get, set  [1, receive_bytes of the stack]. A window offered is never taken back.
