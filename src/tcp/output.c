@@ -69,12 +69,24 @@ static bool restarts(const struct sl_tcp *tcp, const struct sl_tcb *tcb)
 	       tcb->cc.cwnd_bytes > sl_cc_initial_window(tcb->cc.mss_bytes);
 }
 
-/* A probe for a lost tail may be one segment more (RFC 8985, 7.3). */
+/* A probe for a lost tail may be one segment more (RFC 8985, 7.3): as long as it is out, the window
+ * in force is larger by what it exceeds cwnd. That permits nothing else. */
+static uint32_t probed_cwnd_bytes(const struct sl_tcb *tcb)
+{
+	uint32_t pipe_bytes = sl_tcp_pipe_bytes(tcb), cwnd_bytes = tcb->cc.cwnd_bytes;
+
+	if (tcb->tlp.state == SL_TCP_PROBE_NEW)
+		return max_u32(cwnd_bytes, pipe_bytes + tcb->payload_max_bytes);
+	if (tcb->tlp.state == SL_TCP_PROBE_OUT && !tcb->tlp.is_retrans)
+		return max_u32(cwnd_bytes,
+			       min_u32(pipe_bytes, cwnd_bytes + tcb->payload_max_bytes));
+	return cwnd_bytes;
+}
+
 uint32_t sl_tcp_cwnd_bytes(const struct sl_tcp *tcp, const struct sl_tcb *tcb)
 {
-	if (tcb->tlp.state == SL_TCP_PROBE_NEW)
-		return max_u32(tcb->cc.cwnd_bytes, sl_tcp_pipe_bytes(tcb) + tcb->payload_max_bytes);
-	return restarts(tcp, tcb) ? sl_cc_initial_window(tcb->cc.mss_bytes) : tcb->cc.cwnd_bytes;
+	return restarts(tcp, tcb) ? sl_cc_initial_window(tcb->cc.mss_bytes)
+				  : probed_cwnd_bytes(tcb);
 }
 
 /* The window shrinks, what was learned stays: RFC 2861's ssthresh. */
