@@ -41,7 +41,8 @@ static bool worth_it(const struct sl_worker *worker, struct sl_tcp_conn conn, ui
 	uint32_t quantum_bytes = sl_tcp_quantum(worker->tcp, conn), wanted_bytes;
 	struct sl_tcp_info info;
 
-	if (window_bytes >= min_u32(quantum_bytes, SL_BUFFER_BYTES))
+	if (window_bytes >= min_u32(quantum_bytes, SL_BUFFER_BYTES) ||
+	    sl_tcp_probes(worker->tcp, conn))
 		return true;
 	sl_tcp_info(worker->tcp, conn, &info);
 	if (info.in_flight_bytes == 0 && info.being_made_bytes == 0)

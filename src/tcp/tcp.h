@@ -131,6 +131,9 @@ uint32_t sl_tcp_window(const struct sl_tcp *tcp, struct sl_tcp_conn conn);
  * sl_tcp_window. */
 void sl_tcp_reserve(struct sl_tcp *tcp, struct sl_tcp_conn conn, uint32_t bytes);
 
+/* A probe for a lost tail waits to be reserved (RFC 8985, 7.3): whoever aggregates does not. */
+bool sl_tcp_probes(const struct sl_tcp *tcp, struct sl_tcp_conn conn);
+
 /* Nobody has more to send now, though the window allows it: what is measured until all of this has
  * arrived is the application's rate, not the path's. */
 void sl_tcp_app_limited(struct sl_tcp *tcp, struct sl_tcp_conn conn);

@@ -49,6 +49,11 @@ void sl_tcp_tlp_arm(struct sl_tcp *tcp, struct sl_tcb *tcb)
 	sl_tcp_timer_set(tcp, tcb, SL_TCP_TIMER_PROBE, at_ns);
 }
 
+bool sl_tcp_probes(const struct sl_tcp *tcp, struct sl_tcp_conn conn)
+{
+	return tcp->conns[conn.idx].tlp.state == SL_TCP_PROBE_NEW;
+}
+
 static bool may_reserve(const struct sl_tcb *tcb)
 {
 	return (tcb->state == SL_TCP_ESTABLISHED || tcb->state == SL_TCP_CLOSE_WAIT) &&

@@ -73,9 +73,11 @@ START_TEST(new_data_go_one_segment_beyond_the_window)
 	story_pass(&story, 2 * MS);
 	ck_assert_uint_eq(story_events(&story) & SL_TCP_CAN_SEND, SL_TCP_CAN_SEND);
 	ck_assert_uint_eq(story_window(&story), MSS);
+	ck_assert(sl_tcp_probes(story.tcp, story.conn));
 	ck_assert_uint_eq(story_info(&story).cwnd_bytes, 11 * MSS); /* for the moment */
 	story_send(&story, MSS);
 	ck_assert_uint_eq(probes(), 1);
+	ck_assert(!sl_tcp_probes(story.tcp, story.conn));
 	ck_assert_uint_eq(story_window(&story), 0);
 	ck_assert_uint_eq(story_info(&story).cwnd_bytes, 11 * MSS); /* as long as it is out */
 	story_pass(&story, 200 * MS); /* once */
