@@ -80,7 +80,7 @@ START_TEST(new_data_go_one_segment_beyond_the_window)
 	ck_assert(!sl_tcp_probes(story.tcp, story.conn));
 	ck_assert_uint_eq(story_window(&story), 0);
 	ck_assert_uint_eq(story_info(&story).cwnd_bytes, 11 * MSS); /* as long as it is out */
-	story_pass(&story, 200 * MS); /* once */
+	story_pass(&story, 200 * MS);                               /* once */
 	ck_assert_uint_eq(story_window(&story), 0);
 }
 END_TEST
