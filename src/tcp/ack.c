@@ -163,6 +163,7 @@ void sl_tcp_ack(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct sl_segment 
 	if (delivered.total_bytes)
 		sl_tcp_rate_delivered(tcp, tcb, &delivered);
 	repaired = sl_tcp_tlp_acked(tcb, segment, &delivered);
+	sl_tcp_undo_ack(tcp, tcb, segment, &delivered);
 	lost_bytes = detect_losses(tcp, tcb, segment, duplicate, &delivered);
 	control_congestion(tcp, tcb, segment, &delivered, lost_bytes, repaired, limited);
 

@@ -40,6 +40,7 @@ void sl_tcp_close(struct sl_tcp *tcp, struct sl_tcp_conn conn, uint64_t now_ns)
 		return;
 	tcb->closing = true;
 	sl_tcp_tlp_no_new(tcp, tcb);
+	sl_tcp_undo_no_new(tcp, tcb);
 	sl_tcp_fin_check(tcp, tcb);
 }
 

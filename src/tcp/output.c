@@ -120,7 +120,8 @@ static uint32_t room_bytes(const struct sl_tcp *tcp, const struct sl_tcb *tcb)
 static uint32_t window_bytes(const struct sl_tcp *tcp, const struct sl_tcb *tcb)
 {
 	uint64_t edge_seq = tcb->snd_una + tcb->snd_wnd_bytes;
-	uint32_t room = room_bytes(tcp, tcb), lost_bytes = tcb->sent.bytes[SL_TCP_LOST];
+	uint32_t room = room_bytes(tcp, tcb);
+	uint32_t lost_bytes = sl_tcp_undo_new_first(tcb) ? 0 : tcb->sent.bytes[SL_TCP_LOST];
 
 	if (!may_send_new(tcb) || edge_seq <= tcb->snd_res || !sl_tcp_pace_allows(tcp, tcb))
 		return 0;
@@ -144,7 +145,8 @@ static uint32_t lost_allowed_bytes(const struct sl_tcp *tcp, const struct sl_tcb
 	uint32_t idx = sl_tcp_sent_first_lost(&tcp->store, &tcb->sent), wanted_bytes, room;
 	const struct sl_tcp_sent_range *range;
 
-	if (idx == SL_TCP_NONE || tcb->state == SL_TCP_CLOSED || !sl_tcp_pace_allows(tcp, tcb))
+	if (idx == SL_TCP_NONE || tcb->state == SL_TCP_CLOSED || !sl_tcp_pace_allows(tcp, tcb) ||
+	    sl_tcp_undo_new_first(tcb))
 		return 0;
 	range = &tcp->store.ranges[idx];
 	if (range->start_seq >= edge_seq)
@@ -252,6 +254,7 @@ static void note_again(struct sl_tcp *tcp, struct sl_tcb *tcb, uint64_t seq, uin
 	sl_tcp_rate_mark(tcp, tcb, bytes, &mark);
 	sl_tcp_sent_again(&tcp->store, &tcb->sent, seq, seq + bytes, tcp->now_ns, &mark);
 	sl_tcp_tlp_sent_again(tcp, tcb, seq + bytes);
+	sl_tcp_undo_sent_again(tcp, tcb, bytes);
 	tcb->resent_bytes += bytes;
 	tcb->resent_cnt++;
 	tcp->counters.resent_segments++;

@@ -95,6 +95,7 @@ void sl_tcp_app_limited(struct sl_tcp *tcp, struct sl_tcp_conn conn)
 	uint64_t flight_bytes = sl_tcp_pipe_bytes(tcb);
 
 	sl_tcp_tlp_no_new(tcp, tcb);
+	sl_tcp_undo_no_new(tcp, tcb);
 	if (tcb->state == SL_TCP_CLOSED || tcb->sent.bytes[SL_TCP_LOST] ||
 	    flight_bytes >= tcb->cc.cwnd_bytes)
 		return;

@@ -61,6 +61,10 @@ void sl_tcp_recovery_enter(struct sl_tcp *tcp, struct sl_tcb *tcb, enum sl_tcp_r
 	tcb->recovery = (uint8_t)why;
 	tcb->tlp.state = SL_TCP_PROBE_NONE;
 	tcb->recovery_seq = tcb->snd_nxt;
+	if (why == SL_TCP_RECOVERY_FAST)
+		sl_tcp_undo_arm(tcb, false);
+	else
+		sl_tcp_undo_disarm(tcb);
 	tcb->prr_delivered_bytes = 0;
 	tcb->prr_out_bytes = 0;
 	tcb->prr_flight_bytes = (uint32_t)flight_bytes;
@@ -79,6 +83,7 @@ void sl_tcp_recovery_repaired(struct sl_tcp *tcp, struct sl_tcb *tcb)
 
 	if (flight_bytes > tcb->cc.cwnd_bytes)
 		flight_bytes = tcb->cc.cwnd_bytes;
+	sl_tcp_undo_disarm(tcb);
 	ops->lost(&tcb->cc, SL_CC_LOSS, flight_bytes, tcp->now_ns);
 	if (ops->recovered)
 		ops->recovered(&tcb->cc, tcp->now_ns);
@@ -145,8 +150,10 @@ void sl_tcp_recovery_timeout(struct sl_tcp *tcp, struct sl_tcb *tcb)
 	bool again = tcb->recovery == SL_TCP_RECOVERY_TIMEOUT && tcb->backoff_cnt > 0;
 	uint32_t pipe_bytes = sl_tcp_pipe_bytes(tcb);
 
-	if (!sl_tcp_recovery_reduces(tcb) && !again)
+	if (!sl_tcp_recovery_reduces(tcb) && !again) {
+		sl_tcp_undo_arm(tcb, true);
 		sl_cc_ops(&tcb->cc)->timed_out(&tcb->cc, sl_tcp_recovery_flight(tcb), tcp->now_ns);
+	}
 	/* One segment beyond what cannot be called back: recently sent, or being made. */
 	tcb->cc.cwnd_bytes = pipe_bytes + tcb->cc.mss_bytes;
 	tcb->recovery = SL_TCP_RECOVERY_TIMEOUT;

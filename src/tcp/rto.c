@@ -70,6 +70,7 @@ void sl_tcp_rto(struct sl_tcp *tcp, struct sl_tcb *tcb)
 	lose_flight(tcp, tcb, &lost);
 	sl_tcp_held_lost(tcp, tcb, &lost);
 	tcb->dup_ack_cnt = 0;
+	tcb->undo.frto = SL_TCP_FRTO_OFF;
 	tcb->fin_flying = false;
 	sl_tcp_timer_set(tcp, tcb, SL_TCP_TIMER_REORDER, SL_WHEEL_NEVER);
 	if (tcb->snd_una < tcb->snd_nxt)

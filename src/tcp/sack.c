@@ -38,8 +38,10 @@ static void note_dsack(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct sl_s
 	tcp->counters.dsacks_in++;
 	delivered->dsack_start_seq = sl_seq_extend(block->start_seq, tcb->snd_una);
 	delivered->dsack_end_seq = delivered->dsack_start_seq + bytes;
+	delivered->dsack_is_probe = tcb->tlp.state == SL_TCP_PROBE_OUT && tcb->tlp.is_retrans &&
+				    tcb->tlp.end_seq == delivered->dsack_end_seq;
 	/* What a probe says of a tail is no news of reordering. */
-	if (tcb->tlp.state != SL_TCP_PROBE_OUT || tcb->tlp.end_seq != delivered->dsack_end_seq)
+	if (!delivered->dsack_is_probe)
 		sl_tcp_rack_dsack(tcb);
 }
 

@@ -21,6 +21,8 @@ static void note_delivered(struct sl_tcp_delivered *delivered,
 		delivered->newest_end_seq = end_seq;
 		delivered->newest_mark = range->mark;
 	}
+	if (range->sent_cnt == 1 && (range->state == SL_TCP_LOST || range->state == SL_TCP_MADE))
+		delivered->any_held_lost = true;
 	if (range->sent_cnt > 1) {
 		if (!delivered->any_again || range->sent_ns > delivered->again_latest_ns ||
 		    (range->sent_ns == delivered->again_latest_ns &&
@@ -261,6 +263,16 @@ void sl_tcp_sent_renege(struct sl_tcp_sent_store *store, struct sl_tcp_sent *sen
 		     &(struct mark){ .from = 1 << SL_TCP_SACKED, .to = SL_TCP_LOST, .must = true });
 }
 
+void sl_tcp_sent_unlose(struct sl_tcp_sent_store *store, struct sl_tcp_sent *sent)
+{
+	uint32_t idx;
+
+	for (idx = sent->first_idx; idx != SL_TCP_NONE; idx = store->ranges[idx].next_idx)
+		if (store->ranges[idx].state == SL_TCP_LOST)
+			set_state(sent, &store->ranges[idx], SL_TCP_SENT);
+	sl_tcp_sent_list_merge(store, sent, sent->first_idx, UINT64_MAX);
+}
+
 uint64_t sl_tcp_sent_lose_older(struct sl_tcp_sent_store *store, struct sl_tcp_sent *sent,
 				uint64_t latest_ns, uint64_t latest_end_seq, uint64_t wait_ns,
 				uint64_t now_ns, struct sl_tcp_sent_lost *lost)
@@ -315,6 +327,14 @@ bool sl_tcp_sent_take(struct sl_tcp_sent_store *store, struct sl_tcp_sent *sent,
 	mark_stretch(store, sent, *start_seq, *end_seq,
 		     &(struct mark){ .from = 1 << SL_TCP_LOST, .to = SL_TCP_MADE, .must = true });
 	return true;
+}
+
+bool sl_tcp_sent_any_again(const struct sl_tcp_sent_store *store, const struct sl_tcp_sent *sent)
+{
+	for (uint32_t idx = sent->first_idx; idx != SL_TCP_NONE; idx = store->ranges[idx].next_idx)
+		if (store->ranges[idx].state == SL_TCP_SENT && store->ranges[idx].sent_cnt > 1)
+			return true;
+	return false;
 }
 
 bool sl_tcp_sent_needed(const struct sl_tcp_sent_store *store, const struct sl_tcp_sent *sent,

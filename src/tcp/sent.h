@@ -11,7 +11,8 @@
  *                  │        ┌──────lose──────►  LOST    waits for permission to be sent again
  *                  ▼        │                   MADE    permitted: being read and sealed again
  *                SENT ◄──resent── MADE          SACKED  the peer holds it, beyond a gap
- *                  │        ▲──take── LOST
+ *                  │ ▲      ▲──take── LOST
+ *                  │ └─────unlose──── LOST
  *                  └──sack──► SACKED            (any state may be acked, and then it is gone)
  *
  * Ranges come from a store that all connections of a worker share, so an idle connection owns none.
@@ -96,6 +97,9 @@ struct sl_tcp_delivered {
 	struct sl_tcp_sent_mark newest_mark;
 	/* Reported to have come twice, in sequence and believed (RFC 2883); 0, 0: nothing. */
 	uint64_t dsack_start_seq, dsack_end_seq;
+	bool dsack_is_probe; /* of a tail */
+	/* Some was held lost, or being made for that, and never sent again: it was late. */
+	bool any_held_lost;
 };
 
 /* What is newly held lost: collected over several stretches. */
@@ -143,6 +147,9 @@ uint64_t sl_tcp_sent_lose_older(struct sl_tcp_sent_store *store, struct sl_tcp_s
 				uint64_t latest_ns, uint64_t latest_end_seq, uint64_t wait_ns,
 				uint64_t now_ns, struct sl_tcp_sent_lost *lost);
 
+/* Nothing was lost, after all: LOST ranges are in flight as they were. */
+void sl_tcp_sent_unlose(struct sl_tcp_sent_store *store, struct sl_tcp_sent *sent);
+
 /* The oldest lost bytes, [*start_seq, *end_seq) of at most max_bytes, are being made from now on.
  * False if nothing is lost. */
 bool sl_tcp_sent_take(struct sl_tcp_sent_store *store, struct sl_tcp_sent *sent, uint32_t max_bytes,
@@ -158,6 +165,9 @@ void sl_tcp_sent_renege(struct sl_tcp_sent_store *store, struct sl_tcp_sent *sen
 /* The oldest lost range, not taken; SL_TCP_NONE if there is none. */
 uint32_t sl_tcp_sent_first_lost(const struct sl_tcp_sent_store *store,
 				const struct sl_tcp_sent *sent);
+
+/* True if something that was sent again is in flight. */
+bool sl_tcp_sent_any_again(const struct sl_tcp_sent_store *store, const struct sl_tcp_sent *sent);
 
 /* True if any byte of [start_seq, end_seq) that is in the map still waits to arrive. */
 bool sl_tcp_sent_needed(const struct sl_tcp_sent_store *store, const struct sl_tcp_sent *sent,

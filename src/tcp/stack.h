@@ -10,6 +10,7 @@
  *      │ │       ├────► rtt.c         how long it took
  *      │ │       ├────► rack.c        what is lost; without SACK: newreno.c
  *      │ │       ├────► tlp.c         that the last segments may be lost
+ *      │ │       ├────► undo.c        that it was not
  *      │ │       ├────► recovery.c    how much may be sent meanwhile
  *      │ │       ├────► ecn.c         what routers say of congestion
  *      │ │       ├────► rate.c        how fast it arrives
@@ -147,7 +148,7 @@ void sl_tcp_crossing(struct sl_tcp *tcp, struct sl_tcb *tcb);
 /* The timer in SYN-SENT. */
 void sl_tcp_syn_again(struct sl_tcp *tcp, struct sl_tcb *tcb);
 
-/* ---- ack.c, sack.c, rack.c, tlp.c, newreno.c, recovery.c, rto.c ---------------------- */
+/* ---- ack.c, sack.c, rack.c, tlp.c, undo.c, newreno.c, recovery.c, rto.c -------------- */
 
 /* An acceptable ACK of a synchronized connection: ack_seq in [snd_una - largest window, snd_nxt + 1
  * if FIN was sent]. May end the connection: see its state. */
@@ -179,6 +180,17 @@ void sl_tcp_tlp_sent_again(struct sl_tcp *tcp, struct sl_tcb *tcb, uint64_t end_
 /* True if an ACK shows that a probe repaired a loss that nobody else will notice. */
 bool sl_tcp_tlp_acked(struct sl_tcb *tcb, const struct sl_segment *segment,
 		      const struct sl_tcp_delivered *delivered);
+
+/* The window was reduced for a loss that may turn out to be none; for one that will not. */
+void sl_tcp_undo_arm(struct sl_tcb *tcb, bool timeout);
+void sl_tcp_undo_disarm(struct sl_tcb *tcb);
+void sl_tcp_undo_sent_again(const struct sl_tcp *tcp, struct sl_tcb *tcb, uint32_t bytes);
+/* Looks for evidence in an ACK; if there is, the recovery is over. */
+void sl_tcp_undo_ack(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct sl_segment *segment,
+		     const struct sl_tcp_delivered *delivered);
+/* New data go before what is lost, to find out; the layer above has none. */
+bool sl_tcp_undo_new_first(const struct sl_tcb *tcb);
+void sl_tcp_undo_no_new(struct sl_tcp *tcp, struct sl_tcb *tcb);
 
 /* Without SACK. Counts a duplicate ACK, or an advance; returns the bytes marked lost. */
 uint32_t sl_tcp_newreno(struct sl_tcp *tcp, struct sl_tcb *tcb, bool duplicate, bool advanced,

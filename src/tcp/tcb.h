@@ -77,6 +77,20 @@ struct sl_tcp_tlp { /* RFC 8985, 7.1 */
 	bool unsampled; /* no RTT sample since */
 };
 
+enum sl_tcp_frto { /* RFC 5682: which ACK since a timeout tells */
+		   SL_TCP_FRTO_OFF,
+		   SL_TCP_FRTO_FIRST,
+		   SL_TCP_FRTO_SECOND,
+};
+
+struct sl_tcp_undo {             /* of the latest reduction */
+	uint64_t start_seq;      /* snd_una then */
+	uint64_t first_again_ns; /* when the first was sent again; 0: nothing was */
+	uint32_t again_bytes;    /* sent again, and not reported to have come twice */
+	bool armed, timeout;
+	uint8_t frto; /* enum sl_tcp_frto */
+};
+
 struct sl_tcp_rate { /* names of draft-ietf-ccwg-bbr, 4.1.1.2, but for their "C." */
 	uint64_t delivered_bytes, delivered_ns, first_sent_ns;
 	uint64_t app_limited_bytes; /* until so much is delivered samples are; 0: they are not */
@@ -105,6 +119,7 @@ struct sl_tcb {
 	struct sl_tcp_rtt rtt;
 	struct sl_tcp_rack rack;
 	struct sl_tcp_tlp tlp;
+	struct sl_tcp_undo undo;
 	uint64_t dsacked_bytes; /* reported to have come twice */
 	uint64_t recovery_seq;  /* a recovery ends when snd_una gets here */
 	uint32_t prr_delivered_bytes, prr_out_bytes, prr_flight_bytes; /* RFC 9937 */
@@ -150,6 +165,6 @@ struct sl_tcb {
 	bool fin_acked : 1;
 };
 
-_Static_assert(sizeof(struct sl_tcb) <= 768, "twelve cache lines an idle connection");
+_Static_assert(sizeof(struct sl_tcb) <= 832, "thirteen cache lines an idle connection");
 
 #endif

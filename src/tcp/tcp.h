@@ -266,6 +266,7 @@ struct sl_tcp_counters { /* since init */
 	uint64_t recoveries, rtos, ecn_reductions;
 	uint64_t tlp_probes, tlp_recoveries;                /* sent; that repaired a loss */
 	uint64_t dsacks_in;                                 /* of what we sent twice */
+	uint64_t undone_recoveries, undone_timeouts;        /* nothing had been lost */
 	uint32_t open_cnt, syn_received_cnt, time_wait_cnt; /* now */
 };
 const struct sl_tcp_counters *sl_tcp_counters(const struct sl_tcp *tcp);

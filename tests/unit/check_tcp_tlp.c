@@ -226,6 +226,7 @@ END_TEST
 
 START_TEST(what_arrived_while_it_was_made_is_no_probe)
 {
+	tcb->tlp.is_retrans = true; /* the one before was */
 	probe_again(10);
 	story_ack(&story, at(10));
 	ck_assert_uint_eq(story_send_again(&story), 0);
@@ -271,8 +272,10 @@ START_TEST(where_others_watch_there_is_none)
 	story_send(&story, 5 * MSS);
 	story_discard(&story);
 	story_pass(&story, 40 * MS);
-	if (_i == 1)
+	if (_i == 1) {
 		story_sack(&story, at(0), at(1), at(2));
+		ck_assert_uint_eq(tcb->timers_ns[SL_TCP_TIMER_PROBE], SL_WHEEL_NEVER);
+	}
 	if (_i == 2)
 		story_sack(&story, at(0), at(1), at(4));
 	story_send_again(&story);

@@ -36,5 +36,6 @@ const struct sl_suite sl_suites[] = {
 	{ "time_wait", suite_tcp_time_wait },
 	{ "timers", suite_tcp_timers },
 	{ "tlp", suite_tcp_tlp },
+	{ "undo", suite_tcp_undo },
 	{ NULL, NULL },
 };

@@ -37,5 +37,6 @@ Suite *suite_tcp_table(void);
 Suite *suite_tcp_time_wait(void);
 Suite *suite_tcp_timers(void);
 Suite *suite_tcp_tlp(void);
+Suite *suite_tcp_undo(void);
 
 #endif
