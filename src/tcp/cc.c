@@ -6,7 +6,7 @@
 
 static const struct sl_cc_ops *const algorithms[] = {
 	[SL_CONGESTION_CUBIC] = &sl_cc_cubic,
-	[SL_CONGESTION_BBR] = &sl_cc_cubic,
+	[SL_CONGESTION_BBR] = &sl_cc_bbr,
 	[SL_CONGESTION_NEWRENO] = &sl_cc_newreno,
 };
 

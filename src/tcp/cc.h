@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "base/address.h"
+#include "tcp/bbr.h"
 #include "tcp/hystart.h"
 
 struct sl_cubic_curve {          /* RFC 9438; names of its section 4.1.2 */
@@ -45,7 +46,7 @@ struct sl_cc { /* one a connection; lies in its control block */
 			uint32_t acked_bytes; /* since cwnd grew last */
 			uint32_t undo_cwnd_bytes, undo_ssthresh_bytes;
 		} newreno;
-		uint64_t space[24];
+		struct sl_bbr bbr;
 	};
 };
 
@@ -112,7 +113,7 @@ struct sl_cc_ops {
 	void (*restarted)(struct sl_cc *cc, uint64_t idle_ns, uint64_t now_ns);
 };
 
-extern const struct sl_cc_ops sl_cc_cubic, sl_cc_newreno;
+extern const struct sl_cc_ops sl_cc_bbr, sl_cc_cubic, sl_cc_newreno;
 
 /* By enum sl_congestion. */
 const struct sl_cc_ops *sl_cc_ops(const struct sl_cc *cc);

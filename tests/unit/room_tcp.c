@@ -5,6 +5,11 @@
 const struct sl_suite sl_suites[] = {
 	{ "tcp", suite_tcp },
 	{ "ack", suite_tcp_ack },
+	{ "bbr_model", suite_tcp_bbr_model },
+	{ "bbr_probe", suite_tcp_bbr_probe },
+	{ "bbr_rtt", suite_tcp_bbr_rtt },
+	{ "bottleneck", suite_tcp_bottleneck },
+	{ "cc_bbr", suite_tcp_cc_bbr },
 	{ "cc_cubic", suite_tcp_cc_cubic },
 	{ "cc_newreno", suite_tcp_cc_newreno },
 	{ "close", suite_tcp_close },

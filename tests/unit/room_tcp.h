@@ -6,6 +6,11 @@
 
 Suite *suite_tcp(void);
 Suite *suite_tcp_ack(void);
+Suite *suite_tcp_bbr_model(void);
+Suite *suite_tcp_bbr_probe(void);
+Suite *suite_tcp_bbr_rtt(void);
+Suite *suite_tcp_bottleneck(void);
+Suite *suite_tcp_cc_bbr(void);
 Suite *suite_tcp_cc_cubic(void);
 Suite *suite_tcp_cc_newreno(void);
 Suite *suite_tcp_close(void);
