@@ -24,6 +24,7 @@ static void count_drop(struct sluice_worker_stats *stats, enum sl_wire_verdict v
 	case SL_WIRE_TRUNCATED:
 		stats->rx_truncated++;
 		break;
+	case SL_WIRE_ICMP:
 	case SL_WIRE_NOT_TCP:
 		stats->rx_not_tcp++;
 		break;
