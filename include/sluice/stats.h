@@ -69,6 +69,13 @@
 	X(recoveries, C, "loss recoveries")                                                   \
 	X(retransmission_timeouts, C, "retransmission timeouts")                              \
 	X(ecn_reductions, C, "times the peer told of congestion marks and we slowed down")    \
+	X(icmp_errors, C, "ICMP errors about connections of ours")                            \
+	X(icmp_refused, C, "of them, those that quote nothing in flight")                     \
+	X(icmp_handed_over, C, "ICMP errors handed to the other workers")                     \
+	X(too_big_honoured, C, "times a router's word made segments shorter")                 \
+	X(black_holes, C, "times lost full segments made segments shorter")                   \
+	X(mtu_probes, C, "longer segments sent to probe the path")                            \
+	X(mtu_probes_lost, C, "of them, those lost for their size")                           \
 	X(records_sealed, C, "TLS records sealed, retransmissions included")                  \
 	X(objects_open, G, "files open")                                                      \
 	X(frames_total, G, "UMEM frames for transmit")                                        \

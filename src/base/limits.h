@@ -19,6 +19,10 @@ enum {
 	 */
 	SL_MTU_MAX = 3000,
 	SL_MTU_MIN = 1280, /* IPv6's minimum */
+	/* No path makes us send packets smaller than this, whatever an ICMP error claims (IPv4;
+	 * IPv6 has a least MTU): 512 bytes and headers, which is also what Linux believes at least.
+	 */
+	SL_PMTU_MIN = 552,
 
 	/* Where a packet's TCP payload starts in a transmit frame. Headers are written backwards
 	 * from here: Ethernet 14, two VLAN tags 8, IPv6 40, TCP with options 60 = 122. A multiple

@@ -118,7 +118,7 @@ static int open_workers(struct sl_server *server)
 		if (error < 0)
 			return error;
 	}
-	return 0;
+	return sl_worker_acquaint(server->workers, server->worker_cnt);
 }
 
 static int steer_to_workers(struct sl_server *server)

@@ -184,6 +184,12 @@ bool sl_again_send(struct sl_worker *worker, uint32_t read_idx)
 
 	if (start >= end)
 		return true; /* it was only late */
+	/* Segments may have become shorter meanwhile; the rest is read again. */
+	if (end - start > sl_burst_max(worker, conn)) {
+		end = start + sl_burst_max(worker, conn);
+		put_back(worker, conn, read->range, end);
+		read->range.end_seq = end;
+	}
 	if (!sl_burst_open(&burst, worker, conn, start, (uint32_t)(end - start)))
 		return false;
 	for (record = sl_record_find(&worker->records, &session->log, start);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/bug.h"
+#include "base/minmax.h"
 
 static bool room_for(struct sl_worker *worker, uint32_t frame_cnt)
 {
@@ -30,7 +31,9 @@ bool sl_burst_open(struct sl_burst *burst, struct sl_worker *worker, struct sl_t
 		   uint64_t start_seq, uint32_t len_bytes)
 {
 	uint32_t payload_max = sl_tcp_payload_max(worker->tcp, conn);
-	uint32_t frame_cnt = (len_bytes + payload_max - 1) / payload_max;
+	uint32_t first_max = sl_tcp_first_payload_max(worker->tcp, conn, start_seq, len_bytes);
+	uint32_t first_bytes = min_u32(len_bytes, first_max), left_bytes = len_bytes - first_bytes;
+	uint32_t frame_cnt = 1 + (left_bytes + payload_max - 1) / payload_max;
 
 	BUG_ON(len_bytes == 0);
 	BUG_ON(frame_cnt > SL_BURST_FRAMES);
@@ -43,7 +46,9 @@ bool sl_burst_open(struct sl_burst *burst, struct sl_worker *worker, struct sl_t
 		burst->spans[i].data = sl_nic_payload(worker->nic, burst->frames[i]);
 		burst->spans[i].len_bytes = payload_max;
 	}
-	burst->spans[frame_cnt - 1].len_bytes = len_bytes - (frame_cnt - 1) * payload_max;
+	burst->spans[0].len_bytes = first_bytes;
+	if (frame_cnt > 1)
+		burst->spans[frame_cnt - 1].len_bytes = left_bytes - (frame_cnt - 2) * payload_max;
 	note_use(worker);
 	burst->frame_cnt = frame_cnt;
 	burst->start_seq = start_seq;

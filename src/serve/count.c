@@ -27,6 +27,12 @@ static void count_tcp(struct sluice_worker_stats *stats, const struct sl_tcp_cou
 	stats->syn_cookies_sent = tcp->cookies_sent;
 	stats->syn_cookies_accepted = tcp->cookies_accepted;
 	stats->syn_cookies_failed = tcp->cookies_failed;
+	stats->icmp_errors = tcp->icmp_in;
+	stats->icmp_refused = tcp->icmp_refused;
+	stats->too_big_honoured = tcp->too_big_in;
+	stats->black_holes = tcp->black_holes;
+	stats->mtu_probes = tcp->mtu_probes;
+	stats->mtu_probes_lost = tcp->mtu_probes_lost;
 }
 
 /* The kernel's own counters: a system call, so only now and then. */

@@ -160,13 +160,29 @@ enum sl_pump_step sl_fresh_cut(struct sl_worker *worker, struct sl_tcp_conn conn
 	return SL_PUMP_MORE;
 }
 
+/* ---- The read is back ---------------------------------------------------------------- */
+
+/* Up to where one burst from start_seq on holds what was read: all of it, unless segments have
+ * become shorter since it was cut. A sealed record goes whole. */
+static uint64_t burst_end(struct sl_worker *worker, const struct sl_read *read,
+			  const struct sl_record *record)
+{
+	uint64_t max_seq = read->range.start_seq + sl_burst_max(worker, read->conn), end_seq;
+
+	if (read->range.end_seq <= max_seq)
+		return read->range.end_seq;
+	if (record->kind == SL_RECORD_FILE)
+		return max_seq;
+	for (end_seq = read->range.start_seq; record->start_seq + record->wire_bytes <= max_seq;
+	     record = sl_record_next(&worker->records, record))
+		end_seq = record->start_seq + record->wire_bytes;
+	BUG_ON(end_seq == read->range.start_seq);
+	return end_seq;
+}
+
 static void seal_fresh(struct sl_worker *worker, struct sl_session *session,
 		       struct sl_record *record, const uint8_t *plain, struct sl_burst *burst)
 {
-	if (record->kind == SL_RECORD_FILE) {
-		sl_burst_put(burst, plain, record->plain_bytes);
-		return;
-	}
 	BUG_ON(record->has_tag);
 	sl_seal_record(worker->aead, sl_table_of(worker, &session->server), &session->server,
 		       record->record_no, SL_TLS_APPLICATION_DATA, plain, record->plain_bytes,
@@ -175,32 +191,63 @@ static void seal_fresh(struct sl_worker *worker, struct sl_session *session,
 	worker->stats->records_sealed++;
 }
 
-bool sl_fresh_send(struct sl_worker *worker, uint32_t read_idx)
+/* The record's share of [start_seq, end_seq) goes into the burst; false if the read did not get
+ * it. */
+static bool put_fresh(struct sl_worker *worker, uint32_t read_idx, struct sl_record *record,
+		      uint64_t start_seq, uint64_t end_seq, struct sl_burst *burst)
 {
-	const struct sl_read *read = &worker->reads[read_idx];
-	struct sl_tcp_conn conn = read->conn;
-	struct sl_session *session = sl_session_of(worker, conn);
+	uint64_t from_bytes = max_u64(start_seq, record->start_seq) - record->start_seq;
+	uint64_t upto_bytes = min_u64(end_seq - record->start_seq, record->wire_bytes);
+	const uint8_t *plain;
+
+	if (record->kind != SL_RECORD_FILE) {
+		plain = sl_read_bytes(worker, read_idx, record->off_bytes, record->plain_bytes);
+		if (plain)
+			seal_fresh(worker, sl_session_of(worker, worker->reads[read_idx].conn),
+				   record, plain, burst);
+		return plain;
+	}
+	plain = sl_read_bytes(worker, read_idx, record->off_bytes + from_bytes,
+			      (uint32_t)(upto_bytes - from_bytes));
+	if (plain)
+		sl_burst_put(burst, plain, (uint32_t)(upto_bytes - from_bytes));
+	return plain;
+}
+
+/* One burst of what was read. False: frames are short. */
+static bool send_burst(struct sl_worker *worker, uint32_t read_idx)
+{
+	struct sl_read *read = &worker->reads[read_idx];
+	struct sl_session *session = sl_session_of(worker, read->conn);
 	struct sl_record *record =
 	    sl_record_find(&worker->records, &session->log, read->range.start_seq);
+	uint64_t start_seq = read->range.start_seq, end_seq = burst_end(worker, read, record);
+	bool last = end_seq == read->range.end_seq;
 	struct sl_burst burst;
 
-	if (!sl_burst_open(&burst, worker, conn, read->range.start_seq,
-			   (uint32_t)(read->range.end_seq - read->range.start_seq)))
+	if (!sl_burst_open(&burst, worker, read->conn, start_seq, (uint32_t)(end_seq - start_seq)))
 		return false;
-	for (; record && record->start_seq < read->range.end_seq;
+	for (; record && record->start_seq < end_seq;
 	     record = sl_record_next(&worker->records, record)) {
-		const uint8_t *plain =
-		    sl_read_bytes(worker, read_idx, record->off_bytes, record->plain_bytes);
-
-		if (!plain) {
+		if (!put_fresh(worker, read_idx, record, start_seq, end_seq, &burst)) {
 			/* Fewer bytes than were promised: no padding, no short body. */
 			worker->stats->short_reads++;
 			sl_burst_drop(&burst, worker);
-			sl_pump_abort(worker, conn);
+			sl_pump_abort(worker, read->conn);
 			return true;
 		}
-		seal_fresh(worker, session, record, plain, &burst);
 	}
-	sl_burst_send(&burst, worker, conn, session->out_head_idx == SL_NONE);
+	sl_burst_send(&burst, worker, read->conn, last && session->out_head_idx == SL_NONE);
+	read->range.start_seq = end_seq;
+	return true;
+}
+
+bool sl_fresh_send(struct sl_worker *worker, uint32_t read_idx)
+{
+	const struct sl_read *read = &worker->reads[read_idx];
+
+	while (!read->orphaned && read->range.start_seq < read->range.end_seq)
+		if (!send_burst(worker, read_idx))
+			return false;
 	return true;
 }

@@ -33,7 +33,7 @@ enum {
 	HEAP_BYTES = HANDSHAKES * SL_TLS_HEAP_HANDSHAKE_BYTES + SL_TLS_HEAP_MIN_BYTES,
 };
 
-enum { WAKE_NIC, WAKE_MAIN };
+enum { WAKE_NIC, WAKE_PEOPLE };
 
 static uint32_t power_of_two(uint32_t at_least)
 {
@@ -194,7 +194,7 @@ static int open_wakes(struct sl_worker *worker)
 	worker->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (worker->wake_fd < 0)
 		return -errno;
-	error = sl_disk_watch(worker->disk, worker->wake_fd, WAKE_MAIN);
+	error = sl_disk_watch(worker->disk, worker->wake_fd, WAKE_PEOPLE);
 	if (!error)
 		error = sl_disk_watch(worker->disk, sl_nic_fd(worker->nic), WAKE_NIC);
 	return error;
@@ -247,6 +247,22 @@ int sl_worker_share_tickets(struct sl_worker *to, struct sl_worker *from)
 	return sl_tls_context_share_tickets(to->tls, from->tls);
 }
 
+int sl_worker_acquaint(struct sl_worker *const workers[], uint32_t cnt)
+{
+	BUG_ON(cnt > SL_WORKERS_MAX);
+	for (uint32_t idx = 0; idx < cnt && cnt > 1; idx++) {
+		struct sl_worker *worker = workers[idx];
+		int error = sl_mailbox_init(&worker->mailbox, cnt);
+
+		if (error)
+			return error;
+		memcpy(worker->peers, workers, cnt * sizeof(*workers));
+		worker->peer_cnt = cnt;
+		worker->own_idx = idx;
+	}
+	return 0;
+}
+
 void sl_worker_close(struct sl_worker *worker)
 {
 	if (!worker)
@@ -271,6 +287,7 @@ void sl_worker_close(struct sl_worker *worker)
 		sl_tls_heap_fini(worker->tls_heap);
 	if (worker->aead)
 		sl_aead_fini(worker->aead);
+	sl_mailbox_fini(worker->mailbox);
 	sl_wheel_fini(&worker->timers);
 	sl_record_pool_fini(&worker->records);
 	sl_pool_fini(&worker->table_pool);

@@ -14,6 +14,7 @@
 #include "disk/disk.h"
 #include "nic/nic.h"
 #include "serve/fifo.h"
+#include "serve/mailbox.h"
 #include "serve/outbox.h"
 #include "serve/pump.h"
 #include "serve/session.h"
@@ -33,6 +34,9 @@ enum {
 };
 _Static_assert(SL_BURST_FRAMES * 1208 > SL_BUFFER_BYTES + 8 * SL_RECORD_OVERHEAD_BYTES,
 	       "one read fits one burst at IPv6's minimum MTU");
+_Static_assert(SL_BURST_FRAMES *(SL_PMTU_MIN - 20 - 32) >
+		   SL_RECORD_PLAIN_MAX_BYTES + SL_RECORD_OVERHEAD_BYTES,
+	       "and one record whatever a router says the path's MTU is");
 
 struct sl_worker {
 	const struct sl_worker_config *config;
@@ -69,7 +73,11 @@ struct sl_worker {
 	struct sl_fifo wait_frames; /* reads that are back and want frames */
 	uint8_t *scratch;           /* one record on the wire, for retransmission */
 
-	int wake_fd; /* eventfd: the main thread wants to be heard */
+	struct sl_mailbox *mailbox;              /* NULL: this worker is the only one */
+	struct sl_worker *peers[SL_WORKERS_MAX]; /* all workers, itself included */
+	uint32_t peer_cnt, own_idx;
+
+	int wake_fd; /* eventfd: the main thread or another worker wants to be heard */
 	atomic_bool drain;
 	bool draining, drained;
 	uint64_t drain_until_ns;

@@ -11,7 +11,7 @@
 #include "serve/state.h"
 #include "tls/heap.h"
 
-enum { WAKE_NIC, WAKE_MAIN }; /* cookies of the watches */
+enum { WAKE_NIC, WAKE_PEOPLE }; /* cookies of the watches */
 
 /* While packets are on their way out nobody tells us that their frames are free again: look now and
  * then, soon if somebody waits for them. */
@@ -24,6 +24,7 @@ static void count_drop(struct sluice_worker_stats *stats, enum sl_wire_verdict v
 	case SL_WIRE_TRUNCATED:
 		stats->rx_truncated++;
 		break;
+	case SL_WIRE_ICMP:
 	case SL_WIRE_NOT_TCP:
 		stats->rx_not_tcp++;
 		break;
@@ -45,6 +46,48 @@ static void count_drop(struct sluice_worker_stats *stats, enum sl_wire_verdict v
 	}
 }
 
+static void wake(struct sl_worker *worker)
+{
+	uint64_t one = 1;
+	ssize_t put = write(worker->wake_fd, &one, sizeof(one));
+
+	(void)put; /* it can only fail if the counter is full, and then the worker wakes anyway */
+}
+
+/* Whoever has the connection; it is not we. */
+static void hand_over(struct sl_worker *worker, const struct sl_icmp_error *error)
+{
+	for (uint32_t idx = 0; idx < worker->peer_cnt; idx++) {
+		struct sl_worker *peer = worker->peers[idx];
+
+		if (peer != worker && sl_mailbox_put(peer->mailbox, worker->own_idx, error))
+			wake(peer);
+	}
+	worker->stats->icmp_handed_over += worker->peer_cnt > 1;
+}
+
+static void take_icmp(struct sl_worker *worker, const struct sl_nic_packet *packet)
+{
+	struct sl_icmp_error error;
+	enum sl_wire_verdict parsed = sl_icmp_parse(packet->data, packet->len_bytes, &error);
+
+	if (parsed != SL_WIRE_OK)
+		count_drop(worker->stats, parsed);
+	else if (!sl_tcp_icmp(worker->tcp, &error, worker->now_ns))
+		hand_over(worker, &error);
+}
+
+static bool take_mail(struct sl_worker *worker)
+{
+	struct sl_icmp_error error;
+
+	if (!worker->mailbox || !sl_mailbox_has_mail(worker->mailbox))
+		return false;
+	while (sl_mailbox_take(worker->mailbox, &error))
+		sl_tcp_icmp(worker->tcp, &error, worker->now_ns);
+	return true;
+}
+
 static void take_packet(struct sl_worker *worker, const struct sl_nic_packet *packet)
 {
 	struct sl_tcp_verdict verdict;
@@ -55,6 +98,10 @@ static void take_packet(struct sl_worker *worker, const struct sl_nic_packet *pa
 	worker->stats->rx_packets++;
 	worker->stats->rx_bytes += packet->len_bytes;
 	parsed = sl_segment_parse(packet->data, packet->len_bytes, &segment);
+	if (unlikely(parsed == SL_WIRE_ICMP)) {
+		take_icmp(worker, packet);
+		return;
+	}
 	if (unlikely(parsed != SL_WIRE_OK)) {
 		count_drop(worker->stats, parsed);
 		return;
@@ -124,7 +171,7 @@ static void clear_wake(struct sl_worker *worker)
 	uint64_t woken_cnt;
 	ssize_t got = read(worker->wake_fd, &woken_cnt, sizeof(woken_cnt));
 
-	(void)got; /* non-blocking: what matters is in worker->drain */
+	(void)got; /* non-blocking: what matters is in drain and mailbox */
 }
 
 static bool take_disk_events(struct sl_worker *worker)
@@ -143,7 +190,7 @@ static bool take_disk_events(struct sl_worker *worker)
 			sl_content_opened(worker->content, &events[i], worker->now_ns);
 			break;
 		case SL_DISK_WOKEN:
-			if (events[i].cookie == WAKE_MAIN)
+			if (events[i].cookie == WAKE_PEOPLE)
 				clear_wake(worker);
 			break;
 		}
@@ -226,6 +273,7 @@ bool sl_worker_turn(struct sl_worker *worker, uint64_t now_ns, uint64_t *next_ns
 	worker->stats->loop_turns++;
 	busy = sl_nic_reap(worker->nic) > 0;
 	busy |= receive(worker);
+	busy |= take_mail(worker);
 	busy |= run_connections(worker);
 	busy |= take_disk_events(worker);
 	sl_pump_wake(worker);
@@ -265,12 +313,8 @@ void sl_worker_run(struct sl_worker *worker)
 
 void sl_worker_drain(struct sl_worker *worker)
 {
-	uint64_t one = 1;
-	ssize_t put;
-
 	atomic_store_explicit(&worker->drain, true, memory_order_relaxed);
-	put = write(worker->wake_fd, &one, sizeof(one));
-	(void)put; /* it can only fail if the counter is full, and then the worker wakes anyway */
+	wake(worker);
 }
 
 bool sl_worker_drained(const struct sl_worker *worker)

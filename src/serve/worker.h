@@ -47,6 +47,10 @@ void sl_worker_close(struct sl_worker *worker);
  * before either runs. Errors: -ENOTSUP. */
 int sl_worker_share_tickets(struct sl_worker *to, struct sl_worker *from);
 
+/* An ICMP error comes in at any worker: makes it find the one that has the connection. Main thread,
+ * before any of them runs. Errors: -ENOMEM. */
+int sl_worker_acquaint(struct sl_worker *const workers[], uint32_t cnt);
+
 /* The AF_XDP socket, for steering. */
 int sl_worker_socket(const struct sl_worker *worker);
 

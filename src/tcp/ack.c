@@ -158,6 +158,7 @@ void sl_tcp_ack(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct sl_segment 
 	}
 	if (tcb->sack && segment->sack_cnt)
 		sl_tcp_sack(tcp, tcb, segment, ack_seq, &delivered);
+	sl_tcp_plpmtud_acked(tcp, tcb, delivered.acked_bytes != 0);
 	reopened = update_window(tcb, segment, seq, ack_seq);
 	sample_rtt(tcp, tcb, segment, &delivered, flight_bytes);
 	if (delivered.total_bytes)

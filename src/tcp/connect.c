@@ -10,7 +10,6 @@
  * judged by its ACK alone: it has to be of our SYN, or it is a stranger's.
  */
 #include <errno.h>
-#include <string.h>
 
 #include "base/bug.h"
 #include "base/seq.h"
@@ -40,23 +39,6 @@ void sl_tcp_unlisten(struct sl_tcp *tcp, uint32_t listener_idx)
 
 /* ---- SYN-SENT ------------------------------------------------------------------------- */
 
-static bool same_ends(const struct sl_route *a, const struct sl_route *b)
-{
-	return a->local_port == b->local_port && a->peer_port == b->peer_port &&
-	       memcmp(&a->local, &b->local, sizeof(a->local)) == 0 &&
-	       memcmp(&a->peer, &b->peer, sizeof(a->peer)) == 0;
-}
-
-static bool is_taken(const struct sl_tcp *tcp, const struct sl_route *route)
-{
-	uint64_t hash = sl_tcp_table_hash_route(&tcp->table, route);
-	uint32_t idx = sl_tcp_table_first(&tcp->table, hash);
-
-	while (idx != SL_TCP_NONE && !same_ends(sl_tcp_route_of(tcp, idx), route))
-		idx = sl_tcp_table_next(&tcp->table, idx, hash);
-	return idx != SL_TCP_NONE;
-}
-
 int sl_tcp_connect(struct sl_tcp *tcp, const struct sl_route *route, uint32_t listener_idx,
 		   struct sl_tcp_conn *conn, uint64_t now_ns)
 {
@@ -65,7 +47,8 @@ int sl_tcp_connect(struct sl_tcp *tcp, const struct sl_route *route, uint32_t li
 	BUG_ON(listener_idx >= tcp->listener_cnt);
 	BUG_ON_HOT(now_ns < tcp->now_ns);
 	tcp->now_ns = now_ns;
-	if (is_taken(tcp, route))
+	if (sl_tcp_find(tcp, &route->local, route->local_port, &route->peer, route->peer_port) !=
+	    SL_TCP_NONE)
 		return -EADDRINUSE;
 	if (!sl_pool_take(&tcp->pool, &conn->idx))
 		return -ENFILE;

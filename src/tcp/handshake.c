@@ -48,13 +48,17 @@ static bool is_martian(const struct sl_segment *segment)
 	       memcmp(&segment->src, &segment->dst, sizeof(segment->src)) == 0;
 }
 
-uint16_t sl_tcp_own_mss(const struct sl_tcp *tcp, const struct sl_route *route)
+uint16_t sl_tcp_own_mss(const struct sl_tcp *tcp, const struct sl_route *route,
+			uint32_t listener_idx)
 {
 	uint16_t mss = route->ipv6 ? tcp->mss_ipv6 : tcp->mss_ipv4;
+	uint16_t clamp = tcp->listeners[listener_idx].mss_clamp;
 
 	/* Interfaces carry one VLAN tag beside a full packet; a second one takes its room from it.
 	 */
-	return route->link_bytes > ETHERNET_BYTES + TAG_BYTES ? mss - TAG_BYTES : mss;
+	if (route->link_bytes > ETHERNET_BYTES + TAG_BYTES)
+		mss -= TAG_BYTES;
+	return clamp && clamp < mss ? clamp : mss;
 }
 
 uint16_t sl_tcp_peer_mss(const struct sl_segment *syn)
@@ -65,10 +69,11 @@ uint16_t sl_tcp_peer_mss(const struct sl_segment *syn)
 }
 
 /* Payload of a full segment: the smaller MSS (RFC 9293, 3.7.1), less the options we always send. */
-static uint16_t payload_max(const struct sl_tcp *tcp, const struct sl_route *route,
+static uint16_t payload_max(const struct sl_tcp *tcp, const struct sl_tcb *tcb,
 			    const struct sl_segment *syn)
 {
-	uint16_t mss = sl_tcp_peer_mss(syn), own_mss = sl_tcp_own_mss(tcp, route);
+	uint16_t own_mss = sl_tcp_own_mss(tcp, &tcb->route, tcb->listener_idx);
+	uint16_t mss = sl_tcp_peer_mss(syn);
 
 	if (mss > own_mss)
 		mss = own_mss;
@@ -86,7 +91,8 @@ void sl_tcp_start_sending(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct s
 	tcb->snd_scale = syn->has_window_scale ? syn->window_scale : 0;
 	tcb->window_scale = syn->has_window_scale;
 	tcb->sack = syn->sack_permitted;
-	tcb->payload_max_bytes = payload_max(tcp, &tcb->route, syn);
+	tcb->payload_max_bytes = payload_max(tcp, tcb, syn);
+	sl_tcp_plpmtud_open(tcb);
 	tcb->recovery_seq = tcb->snd_una;
 	tcb->rack.fack_seq = tcb->snd_una;
 	sl_tcp_sent_init(&tcb->sent);

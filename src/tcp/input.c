@@ -18,26 +18,28 @@
 
 /* ---- Finding the connection ---------------------------------------------------------- */
 
-static bool is_for(const struct sl_route *route, const struct sl_segment *segment)
+static bool is_between(const struct sl_route *route, const struct sl_address *local,
+		       uint16_t local_port, const struct sl_address *peer, uint16_t peer_port)
 {
-	return route->peer_port == segment->src_port && route->local_port == segment->dst_port &&
-	       memcmp(&route->peer, &segment->src, sizeof(route->peer)) == 0 &&
-	       memcmp(&route->local, &segment->dst, sizeof(route->local)) == 0;
+	return route->peer_port == peer_port && route->local_port == local_port &&
+	       memcmp(&route->peer, peer, sizeof(route->peer)) == 0 &&
+	       memcmp(&route->local, local, sizeof(route->local)) == 0;
 }
 
-const struct sl_route *sl_tcp_route_of(const struct sl_tcp *tcp, uint32_t idx)
+static const struct sl_route *route_of(const struct sl_tcp *tcp, uint32_t idx)
 {
 	return idx < tcp->conns_max ? &tcp->conns[idx].route
 				    : &tcp->waits.entries[idx - tcp->conns_max].route;
 }
 
-static uint32_t find(const struct sl_tcp *tcp, const struct sl_segment *segment)
+uint32_t sl_tcp_find(const struct sl_tcp *tcp, const struct sl_address *local, uint16_t local_port,
+		     const struct sl_address *peer, uint16_t peer_port)
 {
-	uint64_t hash = sl_tcp_table_hash(&tcp->table.key, &segment->dst, segment->dst_port,
-					  &segment->src, segment->src_port);
+	uint64_t hash = sl_tcp_table_hash(&tcp->table.key, local, local_port, peer, peer_port);
 	uint32_t idx = sl_tcp_table_first(&tcp->table, hash);
 
-	while (idx != SL_TCP_NONE && !is_for(sl_tcp_route_of(tcp, idx), segment))
+	while (idx != SL_TCP_NONE &&
+	       !is_between(route_of(tcp, idx), local, local_port, peer, peer_port))
 		idx = sl_tcp_table_next(&tcp->table, idx, hash);
 	return idx;
 }
@@ -283,7 +285,7 @@ void sl_tcp_input(struct sl_tcp *tcp, const struct sl_segment *segment, uint64_t
 	tcp->now_ns = now_ns;
 	tcp->counters.segments_in++;
 	*verdict = (struct sl_tcp_verdict){ 0 };
-	idx = find(tcp, segment);
+	idx = sl_tcp_find(tcp, &segment->dst, segment->dst_port, &segment->src, segment->src_port);
 	if (idx == SL_TCP_NONE) {
 		without_connection(tcp, segment, false, 0, verdict);
 	} else if (idx >= tcp->conns_max) {

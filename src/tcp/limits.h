@@ -50,6 +50,9 @@
  * SYN-ACK it got. */
 #define SL_TCP_COOKIE_PERIOD_NS (64 * SL_NS_PER_S)
 
+/* RFC 8899, 5.1.1; RFC 1191, 6.3: a path that was narrow may be so no more. */
+#define SL_TCP_PMTU_RAISE_NS (600 * SL_NS_PER_S)
+
 enum {
 	SL_TCP_CHALLENGES_MAX = 10, /* in a period */
 
@@ -78,9 +81,24 @@ enum {
 	/* A peer that says less makes us send mostly headers; what Linux takes at least. */
 	SL_TCP_MSS_MIN = 88,
 
+	/* Packets of this size get through nearly everywhere: over IPv6 its least MTU; over IPv4
+	 * what QUIC needs of a path (1200 bytes over UDP, RFC 9000, 14), or it would not be used
+	 * there. */
+	SL_TCP_PMTU_BASE_IPV6 = 1280,
+	SL_TCP_PMTU_BASE_IPV4 = 1228,
+	/* One timeout is a lost retransmission; two without anything arriving in between are
+	 * rare. Linux waits for three before it assumes a black hole. */
+	SL_TCP_BLACK_HOLE_TIMEOUTS = 2,
+	SL_TCP_PROBES_MAX = 3, /* RFC 8899, 5.1.2 */
+	/* A search that is so close is over: 16 bytes are about 1 % of any size. */
+	SL_TCP_PROBE_STEP_BYTES = 16,
+
 	SL_TCP_DUP_THRESH = 3,       /* RFC 5681, RFC 6675 */
 	SL_TCP_REORDER_PERSIST = 16, /* RFC 8985, 6.2, step 4: recoveries without D-SACK */
 	SL_TCP_TIMESTAMP_BYTES = 12, /* the option with its padding */
+	SL_TCP_HEADER_BYTES = 20,
+	SL_TCP_IPV4_BYTES = 20,
+	SL_TCP_IPV6_BYTES = 40,
 
 	/* No peer can offer more (RFC 7323, 2.3), so no window needs more. */
 	SL_TCP_CWND_MAX_BYTES = 1 << 30,

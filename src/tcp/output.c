@@ -311,7 +311,8 @@ uint32_t sl_tcp_segment(struct sl_tcp *tcp, struct sl_tcp_conn conn, uint8_t *pa
 	if (tcb->state == SL_TCP_CLOSED)
 		return 0;
 	BUG_ON(payload_bytes == 0);
-	BUG_ON(payload_bytes > tcb->payload_max_bytes);
+	if (unlikely(payload_bytes > tcb->payload_max_bytes))
+		sl_tcp_plpmtud_sent(tcp, tcb, seq, payload_bytes);
 	note_sent(tcp, tcb, seq, payload_bytes);
 	sl_tcp_fill_header(tcp, tcb, &header);
 	if (is_new)

@@ -36,6 +36,8 @@ uint32_t sl_tcp_held_lost(struct sl_tcp *tcp, struct sl_tcb *tcb,
 {
 	const struct sl_cc_ops *ops = sl_cc_ops(&tcb->cc);
 
+	if (sl_tcp_plpmtud_lost(tcp, tcb, lost->total_bytes))
+		return 0;
 	tcb->rate.lost_bytes += lost->total_bytes;
 	if (lost->total_bytes && ops->held_lost)
 		ops->held_lost(&tcb->cc, &(struct sl_cc_loss){

@@ -73,6 +73,7 @@ void sl_tcp_rto(struct sl_tcp *tcp, struct sl_tcb *tcb)
 	tcb->undo.frto = SL_TCP_FRTO_OFF;
 	tcb->fin_flying = false;
 	sl_tcp_timer_set(tcp, tcb, SL_TCP_TIMER_REORDER, SL_WHEEL_NEVER);
+	sl_tcp_plpmtud_timeout(tcp, tcb, tcb->backoff_cnt + 1U);
 	if (tcb->snd_una < tcb->snd_nxt)
 		sl_tcp_recovery_timeout(tcp, tcb);
 	tcb->backoff_cnt += tcb->backoff_cnt < UINT8_MAX;

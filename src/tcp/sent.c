@@ -273,6 +273,19 @@ void sl_tcp_sent_unlose(struct sl_tcp_sent_store *store, struct sl_tcp_sent *sen
 	sl_tcp_sent_list_merge(store, sent, sent->first_idx, UINT64_MAX);
 }
 
+void sl_tcp_sent_lose_longer(struct sl_tcp_sent_store *store, struct sl_tcp_sent *sent,
+			     uint32_t max_bytes)
+{
+	for (uint32_t idx = sent->first_idx; idx != SL_TCP_NONE;
+	     idx = store->ranges[idx].next_idx) {
+		struct sl_tcp_sent_range *range = &store->ranges[idx];
+
+		if (range->state == SL_TCP_SENT && range->len_bytes > max_bytes)
+			set_state(sent, range, SL_TCP_LOST);
+	}
+	sl_tcp_sent_list_merge(store, sent, sent->first_idx, UINT64_MAX);
+}
+
 uint64_t sl_tcp_sent_lose_older(struct sl_tcp_sent_store *store, struct sl_tcp_sent *sent,
 				uint64_t latest_ns, uint64_t latest_end_seq, uint64_t wait_ns,
 				uint64_t now_ns, struct sl_tcp_sent_lost *lost)
@@ -334,6 +347,19 @@ bool sl_tcp_sent_any_again(const struct sl_tcp_sent_store *store, const struct s
 	for (uint32_t idx = sent->first_idx; idx != SL_TCP_NONE; idx = store->ranges[idx].next_idx)
 		if (store->ranges[idx].state == SL_TCP_SENT && store->ranges[idx].sent_cnt > 1)
 			return true;
+	return false;
+}
+
+bool sl_tcp_sent_is(const struct sl_tcp_sent_store *store, const struct sl_tcp_sent *sent,
+		    uint64_t start_seq, uint64_t end_seq, enum sl_tcp_sent_state state)
+{
+	uint32_t idx = sl_tcp_sent_list_find(store, sent, start_seq);
+
+	while (idx != SL_TCP_NONE && store->ranges[idx].state == state) {
+		if (sl_tcp_sent_end(&store->ranges[idx]) >= end_seq)
+			return true;
+		idx = store->ranges[idx].next_idx;
+	}
 	return false;
 }
 

@@ -140,6 +140,10 @@ void sl_tcp_sent_again(struct sl_tcp_sent_store *store, struct sl_tcp_sent *sent
 void sl_tcp_sent_lose(struct sl_tcp_sent_store *store, struct sl_tcp_sent *sent, uint64_t start_seq,
 		      uint64_t end_seq, struct sl_tcp_sent_lost *lost);
 
+/* Ranges in flight that are longer than max_bytes are held lost. */
+void sl_tcp_sent_lose_longer(struct sl_tcp_sent_store *store, struct sl_tcp_sent *sent,
+			     uint32_t max_bytes);
+
 /* What is in flight is lost if it was sent before (latest_ns, latest_end_seq), where of one time
  * the lower sequence number is the earlier, and wait_ns or longer ago. Returns when the next of
  * them will have waited so long; SL_WHEEL_NEVER if there is none. */
@@ -168,6 +172,10 @@ uint32_t sl_tcp_sent_first_lost(const struct sl_tcp_sent_store *store,
 
 /* True if something that was sent again is in flight. */
 bool sl_tcp_sent_any_again(const struct sl_tcp_sent_store *store, const struct sl_tcp_sent *sent);
+
+/* True if all of [start_seq, end_seq), within the map, is in that state. */
+bool sl_tcp_sent_is(const struct sl_tcp_sent_store *store, const struct sl_tcp_sent *sent,
+		    uint64_t start_seq, uint64_t end_seq, enum sl_tcp_sent_state state);
 
 /* True if any byte of [start_seq, end_seq) that is in the map still waits to arrive. */
 bool sl_tcp_sent_needed(const struct sl_tcp_sent_store *store, const struct sl_tcp_sent *sent,

@@ -3,6 +3,7 @@
  * Stack: all of one worker's TCP, and what the files of this room ask of each other. Outside of
  * this room only tcp.h counts.
  *
+ *   icmp.c ──► plpmtud.c              what the path carries
  *   input.c ─► handshake.c            a SYN: passive open
  *      │ │           └► cookie.c        without state, if there are too many
  *      │ ├───► time_wait.c            for a connection that is no more
@@ -79,8 +80,9 @@ static inline uint32_t sl_tcp_idx(const struct sl_tcp *tcp, const struct sl_tcb 
 
 /* ---- input.c ------------------------------------------------------------------------- */
 
-/* Of what the table knows as idx: a connection or a TIME-WAIT entry. */
-const struct sl_route *sl_tcp_route_of(const struct sl_tcp *tcp, uint32_t idx);
+/* In the table: [0, conns_max) is a connection, above it TIME-WAIT; SL_TCP_NONE. */
+uint32_t sl_tcp_find(const struct sl_tcp *tcp, const struct sl_address *local, uint16_t local_port,
+		     const struct sl_address *peer, uint16_t peer_port);
 
 /* ---- isn.c --------------------------------------------------------------------------- */
 
@@ -101,8 +103,9 @@ uint32_t sl_tcp_find_listener(const struct sl_tcp *tcp, const struct sl_segment 
 /* What the peer takes, and at least what we care to send. */
 uint16_t sl_tcp_peer_mss(const struct sl_segment *syn);
 
-/* What fits a packet on that route, TCP's options included. */
-uint16_t sl_tcp_own_mss(const struct sl_tcp *tcp, const struct sl_route *route);
+/* What fits a packet on that route, TCP's options included, and what the listener allows. */
+uint16_t sl_tcp_own_mss(const struct sl_tcp *tcp, const struct sl_route *route,
+			uint32_t listener_idx);
 
 /* A SYN for a listener: a connection in SYN-RECEIVED, a cookie, or nothing. has_isn_floor: see
  * sl_tcp_time_wait_input; then sl_tcp_may_reopen was true. */
@@ -198,7 +201,7 @@ uint32_t sl_tcp_newreno(struct sl_tcp *tcp, struct sl_tcb *tcb, bool duplicate, 
 uint32_t sl_tcp_newreno_held_bytes(const struct sl_tcb *tcb);
 
 /* Ranges were marked: counts them, tells congestion control. Call once what was marked together
- * is marked. Returns lost->total_bytes. */
+ * is marked. Returns lost->total_bytes, or 0 if that was a probe of the path's MTU. */
 uint32_t sl_tcp_held_lost(struct sl_tcp *tcp, struct sl_tcb *tcb,
 			  const struct sl_tcp_sent_lost *lost);
 
@@ -221,6 +224,25 @@ bool sl_tcp_recovery_ends(struct sl_tcp *tcp, struct sl_tcb *tcb);
 
 void sl_tcp_rto(struct sl_tcp *tcp, struct sl_tcb *tcb);
 void sl_tcp_persist(struct sl_tcp *tcp, struct sl_tcb *tcb);
+
+/* ---- plpmtud.c ----------------------------------------------------------------------- */
+
+/* payload_max_bytes is set; it is the most there will be. */
+void sl_tcp_plpmtud_open(struct sl_tcb *tcb);
+/* A probe, of the size sl_tcp_first_payload_max said, is about to be noted as sent. */
+void sl_tcp_plpmtud_sent(struct sl_tcp *tcp, struct sl_tcb *tcb, uint64_t seq,
+			 uint32_t payload_bytes);
+/* The sent map knows what an ACK said; advanced: snd_una has moved. */
+void sl_tcp_plpmtud_acked(const struct sl_tcp *tcp, struct sl_tcb *tcb, bool advanced);
+/* lost_bytes were newly held lost, in all. True if they are just the probe: that is no sign of
+ * congestion (RFC 8899, 3, item 7). */
+bool sl_tcp_plpmtud_lost(struct sl_tcp *tcp, struct sl_tcb *tcb, uint32_t lost_bytes);
+/* A router would have sent on mtu_bytes of what lies at seq, which is in flight. False if that
+ * changes nothing. */
+bool sl_tcp_plpmtud_too_big(struct sl_tcp *tcp, struct sl_tcb *tcb, uint64_t seq,
+			    uint32_t mtu_bytes);
+/* A retransmission timeout, the timeout_cnt-th since anything was acknowledged. */
+void sl_tcp_plpmtud_timeout(struct sl_tcp *tcp, struct sl_tcb *tcb, uint32_t timeout_cnt);
 
 /* ---- receive.c ----------------------------------------------------------------------- */
 

@@ -99,6 +99,23 @@ struct sl_tcp_rate { /* names of draft-ietf-ccwg-bbr, 4.1.1.2, but for their "C.
 	bool latest_app_limited;
 };
 
+enum sl_tcp_pmtu_state { /* RFC 8899, 5.2 */
+			 SL_TCP_PMTU_COMPLETE,
+			 SL_TCP_PMTU_BASE,
+			 SL_TCP_PMTU_SEARCHING,
+};
+
+struct sl_tcp_pmtu {           /* sizes are payloads of a segment */
+	uint64_t raise_ns;     /* in COMPLETE: when to search again */
+	uint64_t probe_seq;    /* of the probe in flight */
+	uint16_t probe_bytes;  /* 0: none */
+	uint16_t limit_bytes;  /* what both MSSs allow */
+	uint16_t next_bytes;   /* in SEARCHING: to be tried next */
+	uint16_t failed_bytes; /* in SEARCHING: the least that did not get through */
+	uint8_t tries_cnt;     /* of next_bytes */
+	uint8_t state;         /* enum sl_tcp_pmtu_state */
+};
+
 struct sl_tcb {
 	struct sl_route route;
 	uint16_t listener_idx;
@@ -111,6 +128,7 @@ struct sl_tcb {
 	uint64_t sent_ns;     /* data, or the SYN-ACK, left last */
 	uint64_t limited_seq; /* what lies before was sent while cwnd was well used */
 	struct sl_tcp_sent sent;
+	struct sl_tcp_pmtu pmtu;
 	struct sl_tcp_rate rate;
 	uint64_t pace_ns;  /* before that nothing is permitted */
 	uint64_t rate_cap; /* bytes a second, from above; 0: none */

@@ -5,6 +5,7 @@
  * system call, reads no clock, and holds no payload but what came before its turn.
  *
  *   sl_tcp_input     a segment ─► connection, payload in order, connection on the ready list
+ *   sl_tcp_icmp      an error about a segment ─► what is lost, how long segments may be
  *   sl_tcp_tick      time      ─► timers, connections on the ready list
  *   sl_tcp_ready     ─► connection and events, once a turn however many segments came for it
  *   sl_tcp_lost      ─► ranges to be made into frames again
@@ -32,6 +33,7 @@
 #include <stdint.h>
 
 #include "base/address.h"
+#include "wire/icmp.h"
 #include "wire/segment.h"
 
 struct sl_tcp;
@@ -94,6 +96,10 @@ struct sl_tcp_verdict {
 void sl_tcp_input(struct sl_tcp *tcp, const struct sl_segment *segment, uint64_t now_ns,
 		  struct sl_tcp_verdict *verdict);
 
+/* An ICMP error about a segment that quotes one of our listeners as its source. False if no
+ * connection, in TIME-WAIT or before, could have sent it: perhaps another worker's has. */
+bool sl_tcp_icmp(struct sl_tcp *tcp, const struct sl_icmp_error *error, uint64_t now_ns);
+
 /* took_bytes in [0, verdict->payload_bytes] were taken; window_bytes is how much more the layer
  * above could take now. The offered window's right edge never moves back whatever it says (RFC
  * 9293, 3.8.6). True if what was kept is next in order now: *verdict is then filled anew, for
@@ -153,14 +159,21 @@ bool sl_tcp_lost(struct sl_tcp *tcp, struct sl_tcp_conn conn, uint32_t max_bytes
 void sl_tcp_lost_cancel(struct sl_tcp *tcp, struct sl_tcp_conn conn,
 			const struct sl_tcp_range *range);
 
-/* Largest payload of one segment now (MSS less options). */
+/* Largest payload of one segment now (MSS less options). It may change with every segment and ICMP
+ * error that comes in and every tick, between reserving and sending, too; never with sending. */
 uint32_t sl_tcp_payload_max(const struct sl_tcp *tcp, struct sl_tcp_conn conn);
+
+/* The same for the first segment of the stream bytes [seq, seq + len_bytes) that are about to be
+ * sent: at times it is to be longer, to find out whether the path carries that (RFC 8899). */
+uint32_t sl_tcp_first_payload_max(const struct sl_tcp *tcp, struct sl_tcp_conn conn, uint64_t seq,
+				  uint32_t len_bytes);
 
 /* Writes all headers before payload (base/limits.h, SL_FRAME_HEADROOM_BYTES) for the stream bytes
  * [seq, seq + payload_bytes) that stand there, checksums included, and notes them as sent at
  * now_ns: new ones if seq is snd_nxt, again if they were given out by sl_tcp_lost. A range may be
  * cut into other segments than the first time, and may have arrived meanwhile: then it is sent in
- * vain, but does no harm. payload_bytes in [1, sl_tcp_payload_max]. push: set PSH (end of a
+ * vain, but does no harm. payload_bytes in [1, sl_tcp_payload_max], or
+ * sl_tcp_first_payload_max. push: set PSH (end of a
  * response or of what the window allows). A FIN that is due rides on the last byte. Returns the
  * header bytes; 0 if the connection is closed: then nothing may be sent. */
 uint32_t sl_tcp_segment(struct sl_tcp *tcp, struct sl_tcp_conn conn, uint8_t *payload,
@@ -264,9 +277,10 @@ struct sl_tcp_counters { /* since init */
 	    no_connection;
 	uint64_t data_segments_out, data_bytes_out, resent_segments, resent_bytes, control_out;
 	uint64_t recoveries, rtos, ecn_reductions;
-	uint64_t tlp_probes, tlp_recoveries;                /* sent; that repaired a loss */
-	uint64_t dsacks_in;                                 /* of what we sent twice */
-	uint64_t undone_recoveries, undone_timeouts;        /* nothing had been lost */
+	uint64_t tlp_probes, tlp_recoveries;         /* sent; that repaired a loss */
+	uint64_t dsacks_in;                          /* of what we sent twice */
+	uint64_t undone_recoveries, undone_timeouts; /* nothing had been lost */
+	uint64_t icmp_in, icmp_refused, too_big_in, black_holes, mtu_probes, mtu_probes_lost;
 	uint32_t open_cnt, syn_received_cnt, time_wait_cnt; /* now */
 };
 const struct sl_tcp_counters *sl_tcp_counters(const struct sl_tcp *tcp);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Format: what parse and header agree on about the bytes of a packet. Offsets are those of the
- * RFCs' figures: IEEE 802.3 and 802.1Q, RFC 791 (3.1), RFC 8200 (3), RFC 9293 (3.1). All numbers
- * are big-endian and none is aligned.
+ * Format: what the files of this room agree on about the bytes of a packet. Offsets are those of
+ * the RFCs' figures: IEEE 802.3 and 802.1Q, RFC 791 (3.1), RFC 8200 (3, 4), RFC 9293 (3.1), RFC 792
+ * and 4443. All numbers are big-endian and none is aligned.
  */
 #ifndef SL_WIRE_FORMAT_H
 #define SL_WIRE_FORMAT_H
@@ -20,6 +20,8 @@ enum {
 	SL_IPV6_BYTES = 40,
 	SL_TCP_MIN_BYTES = 20,
 	SL_TCP_MAX_BYTES = 60,
+	SL_ICMP_BYTES = 8,       /* of an error, before what it quotes */
+	SL_TCP_QUOTED_BYTES = 8, /* the least an error quotes of TCP: ports, sequence number */
 };
 
 enum {
@@ -29,14 +31,32 @@ enum {
 	SL_ETHERTYPE_8021AD = 0x88a8,
 };
 
-enum {
-	SL_PROTOCOL_TCP = 6,
-	SL_PROTOCOL_IPV6_FRAGMENT = 44,
+enum { /* protocols, or IPv6's next headers */
+       SL_PROTOCOL_HOP_BY_HOP = 0,
+       SL_PROTOCOL_ICMP = 1,
+       SL_PROTOCOL_TCP = 6,
+       SL_PROTOCOL_ROUTING = 43,
+       SL_PROTOCOL_IPV6_FRAGMENT = 44,
+       SL_PROTOCOL_ICMPV6 = 58,
+       SL_PROTOCOL_DESTINATION_OPTIONS = 60,
 };
 
 enum { SL_IPV4_DF = 0x4000, SL_IPV4_MF = 0x2000, SL_IPV4_OFFSET_MASK = 0x1fff };
 
 enum { SL_ECN_MASK = 0x03 };
+
+/* ICMP errors (RFC 792, RFC 1191, 4; RFC 4443). */
+enum {
+	SL_ICMP_TYPE_UNREACHABLE = 3,
+	SL_ICMP_CODE_TOO_BIG = 4,
+	SL_ICMP_TYPE_TIME_EXCEEDED = 11,
+	SL_ICMP_TYPE_PARAMETER_PROBLEM = 12,
+
+	SL_ICMPV6_TYPE_UNREACHABLE = 1,
+	SL_ICMPV6_TYPE_TOO_BIG = 2,
+	SL_ICMPV6_TYPE_TIME_EXCEEDED = 3,
+	SL_ICMPV6_TYPE_PARAMETER_PROBLEM = 4,
+};
 
 /* TCP options: kind, and length where it is fixed (RFC 9293, 3.2; 7323; 2018). */
 enum {

@@ -1,116 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * Each layer takes its header off the front of what is left and narrows what is left to what the
- * header says is its payload. So the end of what is left is at first the frame's, then the IP
- * packet's (Ethernet padding is gone), then the segment's.
- */
 #include "base/bug.h"
 #include "base/checksum.h"
 #include "wire/format.h"
+#include "wire/layers.h"
 #include "wire/segment.h"
-
-struct rest {
-	const uint8_t *at;
-	uint32_t len_bytes;
-};
-
-static inline void skip(struct rest *rest, uint32_t bytes)
-{
-	rest->at += bytes;
-	rest->len_bytes -= bytes;
-}
-
-/* Ethernet and its tags, up to and with the EtherType of what follows. */
-static inline enum sl_wire_verdict parse_link(struct rest *rest, struct sl_segment *segment,
-					      uint16_t *ethertype)
-{
-	uint32_t link_bytes = SL_ETHERNET_BYTES;
-
-	if (unlikely(rest->len_bytes < link_bytes))
-		return SL_WIRE_TRUNCATED;
-	*ethertype = sl_wire_get16(rest->at + link_bytes - 2);
-	for (int tags = 0; tags < SL_VLANS_MAX; tags++) {
-		if (likely(*ethertype != SL_ETHERTYPE_8021Q && *ethertype != SL_ETHERTYPE_8021AD))
-			break;
-		link_bytes += SL_VLAN_BYTES;
-		if (unlikely(rest->len_bytes < link_bytes))
-			return SL_WIRE_TRUNCATED;
-		*ethertype = sl_wire_get16(rest->at + link_bytes - 2);
-	}
-	segment->link = rest->at;
-	segment->link_bytes = (uint8_t)link_bytes;
-	skip(rest, link_bytes);
-	return SL_WIRE_OK;
-}
-
-/* Both: *sum becomes the part of TCP's pseudo-header that is in the IP header. */
-
-static inline enum sl_wire_verdict parse_ipv4(struct rest *rest, struct sl_segment *segment,
-					      uint64_t *sum)
-{
-	const uint8_t *ip = rest->at;
-	uint32_t header_bytes, total_bytes;
-	uint64_t header_sum;
-	uint16_t fragment;
-
-	if (unlikely(rest->len_bytes < SL_IPV4_MIN_BYTES))
-		return SL_WIRE_TRUNCATED;
-	header_bytes = (ip[0] & 0x0f) * 4u;
-	total_bytes = sl_wire_get16(ip + 2);
-	if (unlikely(ip[0] >> 4 != 4 || header_bytes < SL_IPV4_MIN_BYTES ||
-		     total_bytes < header_bytes))
-		return SL_WIRE_BAD_HEADER;
-	if (unlikely(total_bytes > rest->len_bytes))
-		return SL_WIRE_TRUNCATED;
-	header_sum = sl_wire_sum(ip, SL_IPV4_MIN_BYTES / 4);
-	if (unlikely(header_bytes > SL_IPV4_MIN_BYTES))
-		header_sum = sl_checksum_add(header_sum, ip + SL_IPV4_MIN_BYTES,
-					     header_bytes - SL_IPV4_MIN_BYTES);
-	if (unlikely(sl_checksum_fold(header_sum) != 0))
-		return SL_WIRE_BAD_CHECKSUM;
-	if (unlikely(ip[9] != SL_PROTOCOL_TCP))
-		return SL_WIRE_NOT_TCP;
-	fragment = sl_wire_get16(ip + 6);
-	if (unlikely(fragment & (SL_IPV4_MF | SL_IPV4_OFFSET_MASK)))
-		return SL_WIRE_FRAGMENT;
-
-	segment->ipv6 = false;
-	segment->ecn = ip[1] & SL_ECN_MASK;
-	segment->ttl = ip[8];
-	segment->src = sl_address_from_ipv4(ip + 12);
-	segment->dst = sl_address_from_ipv4(ip + 16);
-	*sum = sl_wire_sum(ip + 12, 2);
-	rest->len_bytes = total_bytes;
-	skip(rest, header_bytes);
-	return SL_WIRE_OK;
-}
-
-static inline enum sl_wire_verdict parse_ipv6(struct rest *rest, struct sl_segment *segment,
-					      uint64_t *sum)
-{
-	const uint8_t *ip = rest->at;
-	uint32_t payload_bytes;
-
-	if (unlikely(rest->len_bytes < SL_IPV6_BYTES))
-		return SL_WIRE_TRUNCATED;
-	payload_bytes = sl_wire_get16(ip + 4);
-	if (unlikely(ip[0] >> 4 != 6))
-		return SL_WIRE_BAD_HEADER;
-	if (unlikely(payload_bytes > rest->len_bytes - SL_IPV6_BYTES))
-		return SL_WIRE_TRUNCATED;
-	if (unlikely(ip[6] != SL_PROTOCOL_TCP))
-		return ip[6] == SL_PROTOCOL_IPV6_FRAGMENT ? SL_WIRE_FRAGMENT : SL_WIRE_NOT_TCP;
-
-	segment->ipv6 = true;
-	segment->ecn = ip[1] >> 4 & SL_ECN_MASK;
-	segment->ttl = ip[7];
-	segment->src = sl_address_from_ipv6(ip + 8);
-	segment->dst = sl_address_from_ipv6(ip + 24);
-	*sum = sl_wire_sum(ip + 8, 8);
-	skip(rest, SL_IPV6_BYTES);
-	rest->len_bytes = payload_bytes;
-	return SL_WIRE_OK;
-}
 
 static inline void parse_sack(struct sl_segment *segment, const uint8_t *blocks, uint32_t cnt)
 {
@@ -184,7 +77,7 @@ static enum sl_wire_verdict parse_options(struct sl_segment *segment, const uint
 	return SL_WIRE_OK;
 }
 
-static inline enum sl_wire_verdict parse_tcp(struct rest *rest, struct sl_segment *segment,
+static inline enum sl_wire_verdict parse_tcp(struct sl_rest *rest, struct sl_segment *segment,
 					     uint64_t sum)
 {
 	const uint8_t *tcp = rest->at;
@@ -217,21 +110,15 @@ static inline enum sl_wire_verdict parse_tcp(struct rest *rest, struct sl_segmen
 enum sl_wire_verdict sl_segment_parse(const uint8_t *packet, uint32_t len_bytes,
 				      struct sl_segment *segment)
 {
-	struct rest rest = { packet, len_bytes };
+	struct sl_rest rest = { packet, len_bytes };
 	enum sl_wire_verdict verdict;
-	uint16_t ethertype;
+	uint8_t protocol;
 	uint64_t sum;
 
-	verdict = parse_link(&rest, segment, &ethertype);
+	verdict = sl_layers_parse(&rest, segment, &protocol, &sum);
 	if (unlikely(verdict != SL_WIRE_OK))
 		return verdict;
-	if (ethertype == SL_ETHERTYPE_IPV4)
-		verdict = parse_ipv4(&rest, segment, &sum);
-	else if (ethertype == SL_ETHERTYPE_IPV6)
-		verdict = parse_ipv6(&rest, segment, &sum);
-	else
-		return SL_WIRE_NOT_TCP;
-	if (unlikely(verdict != SL_WIRE_OK))
-		return verdict;
+	if (unlikely(protocol != SL_PROTOCOL_TCP))
+		return SL_WIRE_ICMP;
 	return parse_tcp(&rest, segment, sum);
 }

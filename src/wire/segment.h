@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Segment: a received packet, understood. Ethernet, up to two VLAN tags, IPv4 or IPv6, TCP with its
- * options: bytes to a struct, no state and no side effect. Every length is checked against the
- * bytes that are there before it is used.
+ * Segment: a received packet, understood. Ethernet, up to two VLAN tags, IPv4 with its options or
+ * IPv6 with the usual extension headers, TCP with its options: bytes to a struct, no state and no
+ * side effect. Every length is checked against the bytes that are there before it is used.
  */
 #ifndef SL_WIRE_SEGMENT_H
 #define SL_WIRE_SEGMENT_H
@@ -30,11 +30,13 @@ enum { SL_SACK_BLOCKS_MAX = 4, SL_LINK_MAX_BYTES = 14 + 4 + 4 };
 enum sl_wire_verdict {
 	SL_WIRE_OK,
 	SL_WIRE_TRUNCATED,    /* the frame is shorter than a header says */
-	SL_WIRE_NOT_TCP,      /* another protocol, an IPv6 extension header, a third VLAN tag:
-			       * steering should not have sent it */
+	SL_WIRE_ICMP,         /* of the packet's family: sl_icmp_parse may make something of it */
+	SL_WIRE_NOT_TCP,      /* another protocol, an unusual IPv6 extension header, a third VLAN
+			       * tag: steering should not have sent it */
 	SL_WIRE_FRAGMENT,     /* of either family, the first one too */
-	SL_WIRE_BAD_HEADER,   /* version, IHL, total length or data offset impossible */
-	SL_WIRE_BAD_CHECKSUM, /* IPv4 header or TCP */
+	SL_WIRE_BAD_HEADER,   /* version, IHL, total length or data offset impossible; an IPv6
+			       * option that forbids going on */
+	SL_WIRE_BAD_CHECKSUM, /* IPv4 header, TCP or ICMP */
 	SL_WIRE_BAD_OPTIONS,  /* an option's length runs over its end */
 	SL_WIRE_VERDICTS,
 };

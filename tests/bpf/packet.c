@@ -6,10 +6,8 @@
 
 #include "bpf/veth.h"
 
-enum { IPV4 = 0x0800, IPV6 = 0x86dd, CUSTOMER_TAG = 0x8100, SERVICE_TAG = 0x88a8, TCP = 6 };
-
-/* Ethernet, three tags, IPv4 with all its options, TCP. */
-enum { PACKET_HEADERS_MAX_BYTES = 14 + 3 * 4 + 60 + 20 };
+enum { IPV4 = 0x0800, IPV6 = 0x86dd, CUSTOMER_TAG = 0x8100, SERVICE_TAG = 0x88a8 };
+enum { ICMP = 1, TCP = 6, ROUTING = 43, ICMPV6 = 58 };
 
 static void put8(struct packet *packet, uint32_t value)
 {
@@ -30,6 +28,7 @@ static void put(struct packet *packet, const void *bytes, uint32_t len_bytes)
 
 static void pad(struct packet *packet, uint32_t len_bytes)
 {
+	ck_assert_uint_le(packet->len_bytes + len_bytes, PACKET_MAX_BYTES);
 	memset(packet->bytes + packet->len_bytes, 0, len_bytes);
 	packet->len_bytes += len_bytes;
 }
@@ -45,36 +44,123 @@ static void put_ethernet(struct packet *packet, const struct packet_shape *shape
 	put16(packet, shape->ethertype ? shape->ethertype : shape->ipv6 ? IPV6 : IPV4);
 }
 
-static void put_ipv4(struct packet *packet, const struct packet_shape *shape)
+/* The checksum is nothing to the steering program. */
+static void put_ipv4_header(struct packet *packet, uint32_t version, uint32_t header_words,
+			    uint32_t payload_bytes, uint32_t fragment, uint32_t protocol)
 {
-	static const uint8_t from[4] = { 192, 0, 2, 2 };
-	uint32_t header_words = shape->header_words ? shape->header_words : 5;
-
-	put8(packet, (shape->version ? shape->version : 4u) << 4 | header_words);
+	put8(packet, version << 4 | header_words);
 	put8(packet, 0);
-	put16(packet, header_words * 4 + 20 + shape->payload_bytes);
+	put16(packet, header_words * 4 + payload_bytes);
 	put16(packet, 1);
-	put16(packet, shape->fragment);
+	put16(packet, fragment);
 	put8(packet, 64);
-	put8(packet, shape->protocol ? shape->protocol : TCP);
-	put16(packet, 0); /* the checksum is nothing to the steering program */
-	put(packet, from, 4);
-	put(packet, shape->to ? shape->to : veth_near_ipv4, 4);
+	put8(packet, protocol);
+	put16(packet, 0);
+}
+
+static void put_ipv4_options(struct packet *packet, uint32_t header_words)
+{
 	if (header_words > 5)
 		pad(packet, (header_words - 5) * 4);
 }
 
+static const uint8_t far_ipv4[4] = { 192, 0, 2, 2 };
+static const uint8_t far_ipv6[16] = { 0x20, 0x01, 0x0d, 0xb8, [15] = 2 };
+
+static uint32_t protocol_of(const struct packet_shape *shape)
+{
+	if (shape->protocol)
+		return shape->protocol;
+	if (shape->quote.type)
+		return shape->ipv6 ? ICMPV6 : ICMP;
+	return TCP;
+}
+
+/* Behind IP: TCP's header, or ICMP's and what it quotes at least. */
+static uint32_t upper_bytes(const struct packet_shape *shape)
+{
+	uint32_t words = shape->quote.header_words ? shape->quote.header_words : 5;
+
+	if (!shape->quote.type)
+		return 20;
+	return 8 + (shape->ipv6 ? 40 : words * 4) + 8;
+}
+
+static void put_ipv4(struct packet *packet, const struct packet_shape *shape)
+{
+	uint32_t header_words = shape->header_words ? shape->header_words : 5;
+
+	put_ipv4_header(packet, shape->version ? shape->version : 4, header_words,
+			upper_bytes(shape) + shape->payload_bytes, shape->fragment,
+			protocol_of(shape));
+	put(packet, far_ipv4, 4);
+	put(packet, shape->to ? shape->to : veth_near_ipv4, 4);
+	put_ipv4_options(packet, header_words);
+}
+
+static void put_extension(struct packet *packet, const struct packet_shape *shape, uint32_t i)
+{
+	bool last = i + 1 == shape->extension_cnt;
+
+	put8(packet, last ? protocol_of(shape) : shape->extensions[i + 1]);
+	put8(packet, 0);
+	if (shape->extensions[i] == ROUTING) {
+		put8(packet, 4);
+		put8(packet, shape->segments_left);
+	} else {
+		put8(packet, 1); /* PadN */
+		put8(packet, 4);
+	}
+	pad(packet, 4);
+}
+
 static void put_ipv6(struct packet *packet, const struct packet_shape *shape)
 {
-	static const uint8_t from[16] = { 0x20, 0x01, 0x0d, 0xb8, [15] = 2 };
-
 	put8(packet, (shape->version ? shape->version : 6u) << 4);
 	pad(packet, 3);
-	put16(packet, 20 + shape->payload_bytes);
-	put8(packet, shape->protocol ? shape->protocol : TCP);
+	put16(packet, shape->extension_cnt * 8u + upper_bytes(shape) + shape->payload_bytes);
+	put8(packet, shape->extension_cnt ? shape->extensions[0] : protocol_of(shape));
 	put8(packet, 64);
-	put(packet, from, 16);
+	put(packet, far_ipv6, 16);
 	put(packet, shape->to ? shape->to : veth_near_ipv6, 16);
+	for (uint32_t i = 0; i < shape->extension_cnt; i++)
+		put_extension(packet, shape, i);
+}
+
+static void put_quoted_ipv4(struct packet *packet, const struct packet_quote *quote)
+{
+	uint32_t header_words = quote->header_words ? quote->header_words : 5;
+
+	put_ipv4_header(packet, quote->version ? quote->version : 4, header_words, 1460,
+			quote->fragment, quote->protocol ? quote->protocol : TCP);
+	put(packet, quote->from ? quote->from : veth_near_ipv4, 4);
+	put(packet, far_ipv4, 4);
+	put_ipv4_options(packet, header_words);
+}
+
+static void put_quoted_ipv6(struct packet *packet, const struct packet_quote *quote)
+{
+	put8(packet, (quote->version ? quote->version : 6u) << 4);
+	pad(packet, 3);
+	put16(packet, 1440);
+	put8(packet, quote->protocol ? quote->protocol : TCP);
+	put8(packet, 64);
+	put(packet, quote->from ? quote->from : veth_near_ipv6, 16);
+	put(packet, far_ipv6, 16);
+}
+
+static void put_icmp(struct packet *packet, const struct packet_shape *shape)
+{
+	put8(packet, shape->quote.type);
+	pad(packet, 5);
+	put16(packet, 1400);
+	if (shape->ipv6)
+		put_quoted_ipv6(packet, &shape->quote);
+	else
+		put_quoted_ipv4(packet, &shape->quote);
+	put16(packet, shape->quote.port ? shape->quote.port : 443);
+	put16(packet, 40000);
+	pad(packet, 4);
 }
 
 static void put_tcp(struct packet *packet, const struct packet_shape *shape)
@@ -89,14 +175,16 @@ static void put_tcp(struct packet *packet, const struct packet_shape *shape)
 
 void packet_make(struct packet *packet, const struct packet_shape *shape)
 {
-	ck_assert_uint_le(shape->payload_bytes, PACKET_MAX_BYTES - PACKET_HEADERS_MAX_BYTES);
 	packet->len_bytes = 0;
 	put_ethernet(packet, shape);
 	if (shape->ipv6)
 		put_ipv6(packet, shape);
 	else
 		put_ipv4(packet, shape);
-	put_tcp(packet, shape);
+	if (shape->quote.type)
+		put_icmp(packet, shape);
+	else
+		put_tcp(packet, shape);
 	packet->header_bytes = packet->len_bytes;
 	pad(packet, shape->payload_bytes);
 }

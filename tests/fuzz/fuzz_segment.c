@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Any bytes as a packet. Nearly all changes break a checksum and get no farther, so each input is
- * understood twice: as it is, and with its checksums made right. What is understood must lie within
- * the packet, and a reply to it that says the same must be understood as the same.
+ * Any bytes as a packet, a segment or an ICMP error about one. Nearly all changes break a checksum
+ * and get no farther, so each input is understood twice: as it is, and with its checksums made
+ * right. What is understood must lie within the packet, and a reply to it that says the same must
+ * be understood as the same.
  *
- *     clang -g -O1 -fsanitize=fuzzer,address,undefined -DSL_DEBUG -Isrc -Ibuild \
+ *     clang -g -O1 -fsanitize=fuzzer,address,undefined -DSL_DEBUG -Isrc -Iinclude \
  *         tests/fuzz/fuzz_segment.c src/wire/[a-z]*.c src/base/{address,bug,checksum}.c \
  *         -o fuzz_segment
  *     ./fuzz_segment -max_len=2048 -max_total_time=60 NEW tests/fuzz/corpus/segment
@@ -16,6 +17,7 @@
 #include "base/checksum.h"
 #include "base/limits.h"
 #include "wire/format.h"
+#include "wire/icmp.h"
 #include "wire/segment.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len_bytes);
@@ -51,6 +53,23 @@ static void mend_tcp(uint8_t *tcp, uint32_t len_bytes, const uint8_t *addresses,
 	memcpy(tcp + 16, &checksum, sizeof(checksum));
 }
 
+/* ICMPv6's has the pseudo-header, with the protocol in place of TCP's. */
+static void mend_icmp(uint8_t *icmp, uint32_t len_bytes, const uint8_t *addresses,
+		      uint32_t addresses_bytes)
+{
+	uint16_t checksum;
+	uint64_t sum = 0;
+
+	if (len_bytes < SL_ICMP_BYTES)
+		return;
+	sl_wire_put16(icmp + 2, 0);
+	if (addresses)
+		sum = sl_checksum_add((uint64_t)htonl(len_bytes) + htonl(SL_PROTOCOL_ICMPV6),
+				      addresses, addresses_bytes);
+	checksum = sl_checksum_fold(sl_checksum_add(sum, icmp, len_bytes));
+	memcpy(icmp + 2, &checksum, sizeof(checksum));
+}
+
 static void mend_ipv4(uint8_t *ip, uint32_t len_bytes)
 {
 	uint32_t header_bytes = (ip[0] & 15) * 4u, total_bytes = sl_wire_get16(ip + 2);
@@ -62,7 +81,32 @@ static void mend_ipv4(uint8_t *ip, uint32_t len_bytes)
 	sl_wire_put16(ip + 10, 0);
 	checksum = sl_checksum_fold(sl_checksum_add(0, ip, header_bytes));
 	memcpy(ip + 10, &checksum, sizeof(checksum));
-	mend_tcp(ip + header_bytes, total_bytes - header_bytes, ip + 12, 8);
+	if (ip[9] == SL_PROTOCOL_ICMP)
+		mend_icmp(ip + header_bytes, total_bytes - header_bytes, NULL, 0);
+	else
+		mend_tcp(ip + header_bytes, total_bytes - header_bytes, ip + 12, 8);
+}
+
+static void mend_ipv6(uint8_t *ip, uint32_t payload_bytes)
+{
+	uint8_t *at = ip + SL_IPV6_BYTES, next = ip[6];
+
+	while (next != SL_PROTOCOL_TCP && next != SL_PROTOCOL_ICMPV6) {
+		uint32_t len_bytes;
+
+		if (payload_bytes < 8)
+			return;
+		len_bytes = (at[1] + 1u) * 8;
+		if (len_bytes > payload_bytes)
+			return;
+		next = at[0];
+		at += len_bytes;
+		payload_bytes -= len_bytes;
+	}
+	if (next == SL_PROTOCOL_TCP)
+		mend_tcp(at, payload_bytes, ip + 8, 32);
+	else
+		mend_icmp(at, payload_bytes, ip + 8, 32);
 }
 
 static void mend(uint8_t *packet, uint32_t len_bytes)
@@ -77,7 +121,7 @@ static void mend(uint8_t *packet, uint32_t len_bytes)
 		mend_ipv4(ip, left_bytes);
 	else if (left_bytes >= SL_IPV6_BYTES && ip[0] >> 4 == 6 &&
 		 sl_wire_get16(ip + 4) <= left_bytes - SL_IPV6_BYTES)
-		mend_tcp(ip + SL_IPV6_BYTES, sl_wire_get16(ip + 4), ip + 8, 32);
+		mend_ipv6(ip, sl_wire_get16(ip + 4));
 }
 
 /* ---- what must hold ---- */
@@ -182,6 +226,21 @@ static void check_reply(const struct sl_segment *segment)
 	free(chunk);
 }
 
+/* Of a segment that we sent to somebody; no error says anything else. */
+static void check_error(const uint8_t *packet, uint32_t len_bytes, bool expected)
+{
+	struct sl_icmp_error error;
+
+	memset(&error, 0xa5, sizeof(error));
+	if (sl_icmp_parse(packet, len_bytes, &error) != SL_WIRE_OK)
+		return;
+	BUG_ON(!expected);
+	BUG_ON(error.kind > SL_ICMP_PARAMETER_PROBLEM);
+	BUG_ON(!error.ipv6 && error.mtu_bytes > UINT16_MAX);
+	BUG_ON(!error.ipv6 && !sl_address_is_ipv4(&error.local));
+	BUG_ON(!error.ipv6 && !sl_address_is_ipv4(&error.peer));
+}
+
 static void check(const uint8_t *packet, uint32_t len_bytes)
 {
 	enum sl_wire_verdict verdict;
@@ -190,6 +249,7 @@ static void check(const uint8_t *packet, uint32_t len_bytes)
 	memset(&segment, 0xa5, sizeof(segment));
 	verdict = sl_segment_parse(packet, len_bytes, &segment);
 	BUG_ON(verdict >= SL_WIRE_VERDICTS);
+	check_error(packet, len_bytes, verdict == SL_WIRE_ICMP);
 	if (verdict != SL_WIRE_OK)
 		return;
 	check_bounds(&segment, packet, len_bytes);

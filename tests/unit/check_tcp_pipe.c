@@ -78,6 +78,70 @@ static const struct pipe_options paths[] = {
 	  .loss_permille = 20,
 	  .disk_ms = 20,
 	  .window_bytes = 4000 },
+	{ .name = "a narrow path, and a router that says so",
+	  .file_bytes = 3000000,
+	  .delay_ms = 10,
+	  .disk_ms = 5,
+	  .window_bytes = 500000,
+	  .mtu_bytes = 1400,
+	  .router_speaks = true },
+	{ .name = "the same, losing and reordering",
+	  .file_bytes = 3000000,
+	  .delay_ms = 10,
+	  .loss_permille = 20,
+	  .reorder_permille = 50,
+	  .reorder_ms = 10,
+	  .disk_ms = 5,
+	  .window_bytes = 500000,
+	  .mtu_bytes = 1400,
+	  .router_speaks = true },
+	{ .name = "a black hole",
+	  .file_bytes = 3000000,
+	  .delay_ms = 10,
+	  .disk_ms = 5,
+	  .window_bytes = 500000,
+	  .mtu_bytes = 1400 },
+	{ .name = "a black hole, losing",
+	  .file_bytes = 3000000,
+	  .delay_ms = 10,
+	  .loss_permille = 10,
+	  .disk_ms = 5,
+	  .window_bytes = 500000,
+	  .mtu_bytes = 1400 },
+	{ .name = "a black hole, no SACK",
+	  .file_bytes = 1000000,
+	  .delay_ms = 10,
+	  .window_bytes = 500000,
+	  .mtu_bytes = 1300,
+	  .no_sack = true },
+	{ .name = "a path that opens and closes",
+	  .file_bytes = 10000000,
+	  .delay_ms = 10,
+	  .disk_ms = 5,
+	  .window_bytes = 500000,
+	  .mtu_bytes = 600,
+	  .wide_ms = 700 },
+	{ .name = "the same, and a router that says so",
+	  .file_bytes = 10000000,
+	  .delay_ms = 10,
+	  .disk_ms = 5,
+	  .window_bytes = 500000,
+	  .mtu_bytes = 600,
+	  .wide_ms = 700,
+	  .router_speaks = true },
+	{ .name = "somebody forges errors",
+	  .file_bytes = 3000000,
+	  .delay_ms = 10,
+	  .loss_permille = 10,
+	  .disk_ms = 5,
+	  .cancel_permille = 50,
+	  .window_bytes = 500000,
+	  .forged_permille = 20 },
+};
+
+enum { /* of paths */
+       NARROW = 10,
+       BLACK_HOLE = 12,
 };
 
 START_TEST(every_byte_arrives)
@@ -127,6 +191,33 @@ START_TEST(losses_are_repaired_without_timeouts_mostly)
 }
 END_TEST
 
+START_TEST(a_router_that_speaks_costs_no_timeout)
+{
+	struct pipe_result result;
+
+	pipe_run(&paths[NARROW], 77, &result);
+	ck_assert_uint_gt(result.too_big, 0);
+	ck_assert_uint_eq(result.counters.too_big_in, 1);
+	ck_assert_uint_eq(result.counters.rtos, 0);
+	ck_assert_uint_eq(result.counters.recoveries, 0);
+	ck_assert_uint_eq(result.info.mss_bytes, 1400 - 52);
+}
+END_TEST
+
+START_TEST(a_black_hole_costs_two_timeouts_and_no_more)
+{
+	struct pipe_result result;
+
+	pipe_run(&paths[BLACK_HOLE], 77, &result);
+	ck_assert_uint_eq(result.counters.black_holes, 1);
+	ck_assert_uint_eq(result.counters.rtos, 2);
+	ck_assert_uint_eq(result.counters.recoveries, 0);
+	ck_assert_uint_gt(result.info.mss_bytes, 1400 - 52 - 16);
+	ck_assert_uint_le(result.info.mss_bytes, 1400 - 52);
+	ck_assert_uint_lt(result.took_ns, 5 * S);
+}
+END_TEST
+
 Suite *suite_tcp_pipe(void)
 {
 	Suite *suite = suite_create("pipe");
@@ -138,6 +229,8 @@ Suite *suite_tcp_pipe(void)
 	tcase_add_loop_test(tcase, nothing_is_sent_twice_on_a_clean_path, 0, 2);
 	tcase_add_test(tcase, reordering_is_learned);
 	tcase_add_test(tcase, losses_are_repaired_without_timeouts_mostly);
+	tcase_add_test(tcase, a_router_that_speaks_costs_no_timeout);
+	tcase_add_test(tcase, a_black_hole_costs_two_timeouts_and_no_more);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -313,7 +313,7 @@ START_TEST(nor_after_a_second_timeout)
 	time_out();
 	send_again();
 	story_ack(&story, at(1));
-	ck_assert_uint_eq(send_again(), 2 * MSS);
+	ck_assert_uint_gt(send_again(), MSS); /* two, if smaller ones: it may be a black hole */
 }
 END_TEST
 

@@ -6,6 +6,8 @@
 
 Suite *suite_budget(void);
 Suite *suite_fifo(void);
+Suite *suite_fresh(void);
+Suite *suite_mailbox(void);
 Suite *suite_worker(void);
 
 #endif

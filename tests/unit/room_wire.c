@@ -3,8 +3,6 @@
 #include "suites.h"
 
 const struct sl_suite sl_suites[] = {
-	{ "parse", suite_parse },
-	{ "route", suite_route },
-	{ "header", suite_header },
-	{ NULL, NULL },
+	{ "parse", suite_parse }, { "extension", suite_extension }, { "icmp", suite_icmp },
+	{ "route", suite_route }, { "header", suite_header },       { NULL, NULL },
 };

@@ -4,7 +4,9 @@
 
 #include <check.h>
 
+Suite *suite_extension(void);
 Suite *suite_header(void);
+Suite *suite_icmp(void);
 Suite *suite_parse(void);
 Suite *suite_route(void);
 

@@ -20,11 +20,15 @@ static const uint8_t secret[] = "neither random nor secret: tests";
 static void make_server(struct story *story)
 {
 	const struct sl_listener listeners[] = {
-		{ .port = SERVER_PORT, .any = true, .congestion = story->is.congestion },
+		{ .port = SERVER_PORT,
+		  .any = true,
+		  .congestion = story->is.congestion,
+		  .mss_clamp = story->is.mss_clamp },
 		{ .port = SERVER_PORT,
 		  .any = true,
 		  .ipv6 = true,
-		  .congestion = story->is.congestion },
+		  .congestion = story->is.congestion,
+		  .mss_clamp = story->is.mss_clamp },
 	};
 	const struct sl_tcp_config config = {
 		.conns_max = story->is.conns_max,
@@ -346,7 +350,9 @@ void story_make(struct story *story, uint32_t seq, uint32_t len_bytes)
 
 static void make_all(struct story *story, uint32_t seq, uint32_t len_bytes)
 {
-	uint32_t most_bytes = sl_tcp_payload_max(story->tcp, story->conn);
+	uint64_t stream_seq = sl_tcp_stream_seq(story->tcp, story->conn);
+	uint32_t most_bytes = sl_tcp_first_payload_max(
+	    story->tcp, story->conn, sl_seq_extend(story->server_isn + seq, stream_seq), len_bytes);
 
 	while (len_bytes) {
 		uint32_t part_bytes = len_bytes < most_bytes ? len_bytes : most_bytes;
@@ -354,6 +360,7 @@ static void make_all(struct story *story, uint32_t seq, uint32_t len_bytes)
 		story_make(story, seq, part_bytes);
 		seq += part_bytes;
 		len_bytes -= part_bytes;
+		most_bytes = sl_tcp_payload_max(story->tcp, story->conn);
 	}
 }
 

@@ -54,6 +54,7 @@ struct story_options { /* 0 for what most stories want */
 	uint32_t receive_window_bytes; /* 0: 32 KiB */
 	bool paced;                    /* most stories are about windows, not about when */
 	enum sl_congestion congestion;
+	uint16_t mss_clamp; /* the listener's */
 };
 
 struct story {

@@ -18,7 +18,8 @@ enum {
 
 struct packet { /* on its way */
 	bool to_server;
-	uint32_t seq, ack; /* relative */
+	uint32_t too_big_bytes; /* an ICMP error about seq, with this MTU */
+	uint32_t seq, ack;      /* relative */
 	uint8_t flags;
 	uint16_t window;
 	uint32_t ts_value, ts_echo;
@@ -148,11 +149,42 @@ static void carry(const struct packet *packet)
 		carry_one(packet);
 }
 
+static void say_too_big(uint32_t seq, uint32_t mtu_bytes)
+{
+	carry(&(struct packet){ .to_server = true, .too_big_bytes = mtu_bytes, .seq = seq });
+}
+
+static bool is_too_big(const struct story_packet *packet)
+{
+	uint32_t ip_bytes = packet->segment.payload_bytes +
+			    (uint32_t)(packet->segment.payload - packet->bytes) -
+			    packet->segment.link_bytes;
+	bool wide = pipe.is.wide_ms && pipe.story.now_ns / MS / pipe.is.wide_ms % 2;
+
+	return pipe.is.mtu_bytes && !wide && ip_bytes > pipe.is.mtu_bytes;
+}
+
+/* What the path does not carry stays where it is. */
+static bool fits(const struct story_packet *packet)
+{
+	if (chance(pipe.is.forged_permille)) /* a guess; some are good ones */
+		say_too_big(packet->seq - 50000 + below(60000), below(1600));
+	if (!is_too_big(packet))
+		return true;
+	pipe.result->too_big++;
+	if (pipe.is.router_speaks)
+		say_too_big(packet->seq, pipe.is.mtu_bytes);
+	return false;
+}
+
 static void carry_from_server(void)
 {
 	const struct story_packet *from;
 
 	while ((from = left(&pipe.story))) {
+		if (!fits(from))
+			continue;
+
 		struct packet packet = {
 			.seq = from->seq,
 			.ack = from->ack,
@@ -337,14 +369,18 @@ static void ask_for_new(void)
 
 static void send_read(const struct read *read)
 {
-	uint32_t most_bytes = sl_tcp_payload_max(pipe.story.tcp, pipe.story.conn);
+	struct story *story = &pipe.story;
 
 	for (uint32_t at = read->run.start; at < read->run.end;) {
+		uint64_t stream_seq = sl_tcp_stream_seq(story->tcp, story->conn);
+		uint64_t seq = sl_seq_extend(story->server_isn + at, stream_seq);
 		uint32_t len_bytes = read->run.end - at;
+		uint32_t most_bytes =
+		    sl_tcp_first_payload_max(story->tcp, story->conn, seq, len_bytes);
 
 		if (len_bytes > most_bytes)
 			len_bytes = most_bytes;
-		story_make(&pipe.story, at, len_bytes);
+		story_make(story, at, len_bytes);
 		carry_from_server();
 		at += len_bytes;
 	}
@@ -385,13 +421,30 @@ static void server_gets(const struct packet *packet)
 	story_input(&pipe.story, &segment);
 }
 
+static void server_hears(const struct packet *packet)
+{
+	struct sl_segment segment = story_segment(&pipe.story, SL_TCP_ACK, 0, 0);
+
+	sl_tcp_icmp(pipe.story.tcp,
+		    &(struct sl_icmp_error){ .kind = SL_ICMP_TOO_BIG,
+					     .local = segment.dst,
+					     .peer = segment.src,
+					     .local_port = segment.dst_port,
+					     .peer_port = segment.src_port,
+					     .seq = pipe.story.server_isn + packet->seq,
+					     .mtu_bytes = packet->too_big_bytes },
+		    pipe.story.now_ns);
+}
+
 static void deliver(void)
 {
 	while (pipe.arrival_cnt && pipe.arrivals[0].at_ns <= pipe.story.now_ns) {
 		uint32_t idx = pop().packet_idx;
 		const struct packet *packet = &pipe.packets[idx];
 
-		if (packet->to_server)
+		if (packet->too_big_bytes)
+			server_hears(packet);
+		else if (packet->to_server)
 			server_gets(packet);
 		else
 			receiver_gets(packet);

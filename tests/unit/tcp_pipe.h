@@ -18,12 +18,16 @@ struct pipe_options {
 	uint32_t cancel_permille;      /* of lost ranges, put back instead of made */
 	uint32_t renege_permille;      /* of ACKs: the receiver drops all it holds beyond a gap */
 	uint32_t window_bytes;         /* the receiver's, or what it shrinks it to now and then */
+	uint32_t mtu_bytes;            /* of the path; 0: what the server's interface has */
+	uint32_t wide_ms;              /* the path is wider every other time so long; 0: never */
+	bool router_speaks;            /* and says what was too big; else it is a black hole */
+	uint32_t forged_permille;      /* of segments: somebody says they were too big */
 	bool no_sack, no_timestamps;
 };
 
 struct pipe_result {
 	uint64_t took_ns;
-	uint32_t steps, drops;
+	uint32_t steps, drops, too_big;
 	struct sl_tcp_info info; /* before the end */
 	struct sl_tcp_counters counters;
 };
