@@ -3,8 +3,6 @@
 #include "suites.h"
 
 const struct sl_suite sl_suites[] = {
-	{ "budget", suite_budget },
-	{ "fifo", suite_fifo },
-	{ "worker", suite_worker },
-	{ NULL, NULL },
+	{ "budget", suite_budget }, { "fifo", suite_fifo }, { "snapshot", suite_snapshot },
+	{ "worker", suite_worker }, { NULL, NULL },
 };

@@ -6,6 +6,7 @@
 
 Suite *suite_budget(void);
 Suite *suite_fifo(void);
+Suite *suite_snapshot(void);
 Suite *suite_worker(void);
 
 #endif
