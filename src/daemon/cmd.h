@@ -12,6 +12,7 @@ enum sl_exit {
 	SL_EXIT_USAGE = 2,   /* the command line itself is wrong, or lacks something */
 };
 
+int sl_cmd_connections(int argc, char **argv);
 int sl_cmd_serve(int argc, char **argv);
 int sl_cmd_stats(int argc, char **argv);
 

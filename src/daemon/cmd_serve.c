@@ -47,12 +47,21 @@ static void drain(struct sl_server *server, const char *signal_name)
 	sl_server_drain(server);
 }
 
-static enum ending wait_for_end(struct sl_server *server, int signal_fd)
+/* Until a signal, the end of a worker, or somebody who asks something, who is answered. */
+static void wait_and_answer(struct sl_server *server, int signal_fd)
 {
-	struct pollfd fds[] = {
+	struct pollfd fds[2 + SL_CONTROL_FDS] = {
 		{ .fd = signal_fd, .events = POLLIN },
 		{ .fd = server->threads.ended_fd, .events = POLLIN },
 	};
+	int timeout_ms = sl_control_fds(&server->control, fds + 2, sl_clock_now_ns());
+
+	poll(fds, 2 + SL_CONTROL_FDS, timeout_ms);
+	sl_control_run(&server->control, sl_clock_now_ns());
+}
+
+static enum ending wait_for_end(struct sl_server *server, int signal_fd)
+{
 	bool draining = false;
 
 	while (!sl_threads_ended(&server->threads)) {
@@ -67,7 +76,7 @@ static enum ending wait_for_end(struct sl_server *server, int signal_fd)
 			drain(server, number == SIGTERM ? "SIGTERM" : "SIGINT");
 		draining = draining || (number != 0 && number != SIGHUP);
 		if (number == 0)
-			poll(fds, 2, -1);
+			wait_and_answer(server, signal_fd);
 	}
 	return ENDING_DRAINED;
 }

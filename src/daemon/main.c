@@ -9,10 +9,11 @@
 static const char usage[] =
     "usage: sluice COMMAND [OPTION]...\n"
     "\n"
-    "  serve    serve a directory over HTTPS\n"
-    "  stats    show the counters of the running server\n"
-    "  version  print the version\n"
-    "  help     print this\n"
+    "  serve        serve a directory over HTTPS\n"
+    "  stats        show the counters of the running server\n"
+    "  connections  list the connections of the running server\n"
+    "  version      print the version\n"
+    "  help         print this\n"
     "\n"
     "sluice COMMAND --help lists the options of a command; see sluice(8).\n";
 
@@ -36,8 +37,13 @@ static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-	{ "serve", sl_cmd_serve },    { "stats", sl_cmd_stats }, { "version", cmd_version },
-	{ "--version", cmd_version }, { "help", cmd_help },      { "--help", cmd_help },
+	{ "serve", sl_cmd_serve },
+	{ "stats", sl_cmd_stats },
+	{ "connections", sl_cmd_connections },
+	{ "version", cmd_version },
+	{ "--version", cmd_version },
+	{ "help", cmd_help },
+	{ "--help", cmd_help },
 	{ "-h", cmd_help },
 };
 
@@ -52,6 +58,6 @@ int main(int argc, char **argv)
 			return commands[idx].run(argc - 1, argv + 1);
 	}
 	fprintf(stderr, "sluice: unknown command '%s'\n", argv[1]);
-	fputs("usage: sluice serve|stats|version|help [OPTION]...\n", stderr);
+	fputs("usage: sluice serve|stats|connections|version|help [OPTION]...\n", stderr);
 	return SL_EXIT_USAGE;
 }

@@ -191,6 +191,9 @@ static int set_up(struct sl_server *server)
 	if (error == 0)
 		error = sl_stats_page_publish(&server->page);
 	if (error == 0)
+		error = sl_control_open(&server->control, server->options->run_dir,
+					server->page.dir_fd, server->workers, server->worker_cnt);
+	if (error == 0)
 		error = drop_privileges(server);
 	if (error == 0)
 		error = sl_threads_start(&server->threads, server->workers,
@@ -222,6 +225,7 @@ void sl_server_close(struct sl_server *server)
 {
 	if (server->threads.ended_fd >= 0)
 		sl_threads_join(&server->threads);
+	sl_control_close(&server->control);
 	while (server->worker_cnt > 0) {
 		sl_worker_close(server->workers[--server->worker_cnt]);
 		server->workers[server->worker_cnt] = NULL;
@@ -237,6 +241,7 @@ void sl_server_abandon(struct sl_server *server)
 	BUG_ON(!server->steer);
 	sl_steer_close(server->steer);
 	server->steer = NULL;
+	sl_control_close(&server->control);
 	/* Not unmapped: workers count until the last moment. */
 	sl_stats_page_remove(&server->page);
 }

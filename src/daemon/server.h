@@ -3,7 +3,8 @@
  * Server: everything `sluice serve` holds, in the order it is taken, which is the reverse of the
  * order it is given back:
  *
- *      check ─► stats page ─► steering ─► workers ─► sockets to steering ─► privileges ─► threads
+ *      check ─► stats page ─► steering ─► workers ─► sockets to steering ─► control ─►
+ *      privileges ─► threads
  *
  * Steering comes before workers since some drivers have no queue for AF_XDP until a program is
  * attached; sockets come last since a packet needs a worker. Main thread only.
@@ -15,6 +16,7 @@
 
 #include "base/address.h"
 #include "base/limits.h"
+#include "daemon/control.h"
 #include "daemon/serve_options.h"
 #include "daemon/stats_page.h"
 #include "daemon/threads.h"
@@ -33,6 +35,7 @@ struct sl_server {
 	struct sl_worker_config configs[SL_WORKERS_MAX];
 	struct sl_worker *workers[SL_WORKERS_MAX];
 	uint32_t worker_cnt; /* opened so far */
+	struct sl_control control;
 	struct sl_threads threads;
 };
 

@@ -18,6 +18,7 @@
 #include "serve/outbox.h"
 #include "serve/pump.h"
 #include "serve/session.h"
+#include "serve/snapshot.h"
 #include "serve/worker.h"
 #include "tcp/tcp.h"
 #include "tls/record_log.h"
@@ -82,6 +83,7 @@ struct sl_worker {
 	bool draining, drained;
 	uint64_t drain_until_ns;
 	uint64_t counted_ns; /* when the page of counters was last brought up to date */
+	struct sl_snapshot snapshot;
 };
 
 static inline struct sl_session *sl_session_of(struct sl_worker *worker, struct sl_tcp_conn conn)

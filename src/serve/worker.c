@@ -283,6 +283,8 @@ bool sl_worker_turn(struct sl_worker *worker, uint64_t now_ns, uint64_t *next_ns
 	sl_nic_flush(worker->nic);
 	sl_disk_submit(worker->disk);
 	sl_worker_count_sometimes(worker);
+	if (unlikely(sl_snapshot_state(worker) == SL_SNAPSHOT_ASKED))
+		sl_snapshot_fill(worker);
 	*next_ns = next_deadline(worker);
 	sl_tls_heap_enter(before);
 	return busy;
@@ -308,6 +310,7 @@ void sl_worker_run(struct sl_worker *worker)
 		worker->stats->loop_idle_ns += now_ns - slept_ns;
 	}
 	sl_worker_count(worker);
+	sl_snapshot_end(worker);
 	sl_alloc_unseal();
 }
 

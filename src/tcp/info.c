@@ -29,7 +29,8 @@ static void fill_window(const struct sl_tcp *tcp, const struct sl_tcb *tcb,
 {
 	info->mss_bytes = tcb->payload_max_bytes;
 	info->cwnd_bytes = sl_tcp_cwnd_bytes(tcp, tcb);
-	info->ssthresh_bytes = tcb->cc.ssthresh_bytes;
+	info->ssthresh_bytes =
+	    tcb->cc.ssthresh_bytes < SL_TCP_CWND_MAX_BYTES ? tcb->cc.ssthresh_bytes : UINT32_MAX;
 	info->peer_window_bytes = tcb->snd_wnd_bytes;
 	info->being_made_bytes =
 	    (uint32_t)(tcb->snd_res - tcb->snd_nxt) + tcb->sent.bytes[SL_TCP_MADE];

@@ -244,7 +244,8 @@ struct sl_tcp_info {
 	uint8_t peer_scale;                       /* of its window */
 	bool recovering;                          /* from loss or a congestion mark */
 	bool delivery_app_limited;
-	uint32_t mss_bytes, cwnd_bytes, ssthresh_bytes, peer_window_bytes;
+	uint32_t mss_bytes, cwnd_bytes, peer_window_bytes;
+	uint32_t ssthresh_bytes;  /* UINT32_MAX: none yet */
 	uint32_t in_flight_bytes; /* sent, not acked, not SACKed, not held lost */
 	uint32_t being_made_bytes;
 	uint32_t unacked_bytes; /* sent, not acked: in flight, SACKed and missing */

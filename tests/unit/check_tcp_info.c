@@ -25,6 +25,7 @@ START_TEST(who_and_how)
 	ck_assert_mem_eq(&info.local, &story.tcp->conns[story.conn.idx].route.local,
 			 sizeof(info.local));
 	ck_assert_uint_eq(info.mss_bytes, 1448);
+	ck_assert_uint_eq(info.ssthresh_bytes, UINT32_MAX);
 	ck_assert_uint_eq(info.in_flight_bytes, 5000);
 	ck_assert_uint_eq(info.srtt_ns, 40 * MS);
 	ck_assert_uint_eq(info.rto_ns, 240 * MS);
@@ -67,6 +68,7 @@ START_TEST(where_the_bytes_are)
 	info = story_info(&story);
 	ck_assert_uint_eq(info.missing_bytes, 1000);
 	ck_assert_uint_eq(info.lost_bytes, 1000);
+	ck_assert_uint_lt(info.ssthresh_bytes, 14480);
 	ck_assert(info.recovering);
 	ck_assert_uint_eq(info.resent_cnt, 0);
 	ck_assert_uint_eq(info.quiet_ns, 20 * MS);

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/bug.h"
 #include "base/limits.h"
@@ -24,6 +25,7 @@ struct sl_worker {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	const struct sl_worker_config *config;
+	struct sl_snapshot snapshot;
 };
 
 static struct fake_script script;
@@ -196,4 +198,77 @@ void sl_worker_drain(struct sl_worker *worker)
 	worker->draining = true;
 	pthread_cond_broadcast(&worker->changed);
 	pthread_mutex_unlock(&worker->lock);
+}
+
+/* ---- Snapshots ----------------------------------------------------------------------- */
+
+struct sl_snapshot_row fake_serve_row(uint32_t idx)
+{
+	const uint8_t local[4] = { 10, 0, 0, 1 }, peer[4] = { 192, 0, 2, 1 };
+
+	return (struct sl_snapshot_row){
+		.conn_idx = idx,
+		.tcp = {
+			.state = SL_TCP_ESTABLISHED,
+			.local = sl_address_from_ipv4(local),
+			.local_port = 443,
+			.peer = sl_address_from_ipv4(peer),
+			.peer_port = (uint16_t)(1000 + idx),
+			.mss_bytes = 1448,
+			.cwnd_bytes = 14480,
+			.ssthresh_bytes = UINT32_MAX,
+			.min_rtt_ns = UINT64_MAX,
+		},
+		.doing = SL_DOING_RESPONSE,
+		.tls = idx % 2,
+		.left_bytes = idx + 1,
+	};
+}
+
+struct sl_worker *fake_serve_worker(uint32_t idx)
+{
+	the_workers[idx] = (struct sl_worker){ .idx = idx };
+	return &the_workers[idx];
+}
+
+void fake_serve_answer(struct sl_worker *worker)
+{
+	struct sl_snapshot *snapshot = &worker->snapshot;
+	uint32_t idx = snapshot->next_idx;
+	const uint64_t one = 1;
+
+	BUG_ON(snapshot->state != SL_SNAPSHOT_ASKED);
+	for (snapshot->row_cnt = 0; idx < script.conn_cnt && snapshot->row_cnt < SL_SNAPSHOT_ROWS;
+	     idx++)
+		snapshot->rows[snapshot->row_cnt++] = fake_serve_row(idx);
+	snapshot->next_idx = idx < script.conn_cnt ? idx : SL_SNAPSHOT_END;
+	snapshot->state = SL_SNAPSHOT_READY;
+	BUG_ON(snapshot->answer_fd >= 0 && write(snapshot->answer_fd, &one, sizeof(one)) < 0);
+}
+
+void fake_serve_end(struct sl_worker *worker)
+{
+	worker->snapshot.state = SL_SNAPSHOT_ENDED;
+}
+
+enum sl_snapshot_state sl_snapshot_state(const struct sl_worker *worker)
+{
+	return worker->snapshot.state;
+}
+
+bool sl_snapshot_ask(struct sl_worker *worker, uint32_t from_idx, int answer_fd)
+{
+	BUG_ON(worker->snapshot.state != SL_SNAPSHOT_READY);
+	worker->snapshot.next_idx = from_idx;
+	worker->snapshot.answer_fd = answer_fd;
+	worker->snapshot.state = SL_SNAPSHOT_ASKED;
+	if (!script.silent)
+		fake_serve_answer(worker);
+	return true;
+}
+
+const struct sl_snapshot *sl_snapshot_rows(const struct sl_worker *worker)
+{
+	BUG_ON(worker->snapshot.state != SL_SNAPSHOT_READY);
+	return &worker->snapshot;
 }

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "suites.h"
 
+Suite *make_cmd_connections_suite(void);
 Suite *make_cmd_serve_suite(void);
 Suite *make_cmd_stats_suite(void);
+Suite *make_connection_filter_suite(void);
+Suite *make_connection_print_suite(void);
+Suite *make_control_suite(void);
+Suite *make_listing_suite(void);
 Suite *make_notify_suite(void);
 Suite *make_number_suite(void);
 Suite *make_preflight_suite(void);
@@ -16,8 +21,13 @@ Suite *make_threads_suite(void);
 Suite *make_units_suite(void);
 
 const struct sl_suite sl_suites[] = {
+	{ "cmd_connections", make_cmd_connections_suite },
 	{ "cmd_serve", make_cmd_serve_suite },
 	{ "cmd_stats", make_cmd_stats_suite },
+	{ "connection_filter", make_connection_filter_suite },
+	{ "connection_print", make_connection_print_suite },
+	{ "control", make_control_suite },
+	{ "listing", make_listing_suite },
 	{ "notify", make_notify_suite },
 	{ "number", make_number_suite },
 	{ "preflight", make_preflight_suite },
