@@ -155,6 +155,9 @@ static uint8_t *put_tcp(uint8_t *at, const struct sl_world *world, const struct 
 {
 	uint32_t ack = line->has_ack ? line->ack + peer->stack_isn : 0;
 
+	if (line->ack_all)
+		ack = peer->left_seq + peer->stack_isn;
+
 	at = put16(at, line->has_sport ? line->sport : peer->port);
 	at = put16(at, line->has_dport    ? line->dport
 		       : peer->stack_port ? peer->stack_port
@@ -213,11 +216,16 @@ static int peer_of(struct sl_world *world, const struct sl_segment *segment)
 
 static void learn(struct sl_peer *peer, const struct sl_segment *segment)
 {
+	uint32_t end_seq;
+
 	if (segment->flags & SL_TCP_SYN) {
 		peer->stack_isn = segment->seq;
-		peer->has_stack_isn = true;
 		peer->stack_stamps = segment->has_timestamps;
 	}
+	end_seq = segment->seq - peer->stack_isn + segment->payload_bytes +
+		  !!(segment->flags & SL_TCP_SYN) + !!(segment->flags & SL_TCP_FIN);
+	if ((int32_t)(end_seq - peer->left_seq) > 0)
+		peer->left_seq = end_seq;
 	if (segment->has_timestamps && !peer->has_stack_stamp) {
 		peer->has_stack_stamp = true;
 		peer->stamp_base = segment->ts_value;

@@ -40,7 +40,7 @@ struct sl_packet_line { /* a packet as it stands in a line; what is not said is 
 
 	uint8_t flags;
 	uint32_t seq, payload_bytes; /* seq is relative */
-	bool has_ack, has_win, has_urg;
+	bool has_ack, ack_all, has_win, has_urg;
 	uint32_t ack;
 	uint16_t win, urg;
 
@@ -61,13 +61,13 @@ const char *sl_packet_read(const char **at, struct sl_packet_line *packet);
 /* ---- frame.c ------------------------------------------------------------------------- */
 
 struct sl_peer {
-	bool used;
 	uint16_t port, stack_port;
 	uint32_t isn, stack_isn;
-	bool has_stack_isn, has_stack_stamp;
+	bool has_stack_stamp;
 	uint32_t stamp_base;   /* what the stack's timestamp 0 of the transcript is on the wire */
 	uint32_t latest_stamp; /* the stack's, as in the transcript */
 	bool peer_stamps, stack_stamps; /* whose SYN had timestamps */
+	uint32_t left_seq;              /* behind all that left, relative */
 	uint16_t win;                   /* of its latest packet */
 };
 
