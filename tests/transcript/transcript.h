@@ -5,7 +5,7 @@
  *   run.c      files in, counts out          text.c     words and numbers of a line
  *   play.c     one file, line by line        packet.c   packets as they stand in a line
  *   call.c     socket calls                  frame.c    packets as bytes, both ways
- *   look.c     assertions about the inside
+ *   look.c     assertions about the inside    icmp.c     ICMP errors
  */
 #ifndef SL_TESTS_TRANSCRIPT_TRANSCRIPT_H
 #define SL_TESTS_TRANSCRIPT_TRANSCRIPT_H
@@ -89,6 +89,11 @@ static inline uint8_t sl_stream_byte(uint32_t seq)
 uint32_t sl_frame_build(struct sl_world *world, const struct sl_packet_line *line,
 			uint8_t frame[SL_FRAME_MAX_BYTES]);
 
+/* What packets of this transcript have if nothing else is said. */
+void sl_frame_addresses(const struct sl_world *world, struct sl_address *stack,
+			struct sl_address *peer);
+uint8_t *sl_frame_put_link(uint8_t *at, const struct sl_world *world);
+
 /* A packet that left: parsed, and with numbers as in a transcript. */
 struct sl_seen {
 	struct sl_segment segment; /* points into the frame */
@@ -108,6 +113,19 @@ bool sl_frame_matches(const struct sl_world *world, const struct sl_packet_line 
 
 /* As it would stand in a transcript. Returns out. */
 const char *sl_frame_print(const struct sl_seen *seen, char *out, size_t room_bytes);
+
+/* ---- icmp.c -------------------------------------------------------------------------- */
+
+struct sl_icmp_line { /* an ICMP error as it stands in a line */
+	int kind;     /* too big, unreachable, time exceeded */
+	uint16_t mtu;
+	uint32_t seq; /* quoted, relative; of a segment to peer 1 */
+};
+
+/* "toobig mtu 1400 about 1"; false: it is none. */
+bool sl_icmp_line_read(const char **at, struct sl_icmp_line *line);
+uint32_t sl_icmp_build(const struct sl_world *world, const struct sl_icmp_line *line,
+		       uint8_t frame[SL_FRAME_MAX_BYTES]);
 
 /* ---- play.c, call.c, look.c ------------------------------------------------------------------ */
 
