@@ -115,18 +115,32 @@ static uint8_t *put_link(uint8_t *at, const struct sl_world *world,
 	return put16(at, world->ipv6 ? SL_ETHERTYPE_IPV6 : SL_ETHERTYPE_IPV4);
 }
 
+void sl_frame_addresses(const struct sl_world *world, struct sl_address *stack,
+			struct sl_address *peer)
+{
+	*stack = world->ipv6 ? sl_address_from_ipv6(stack_ipv6) : sl_address_from_ipv4(stack_ipv4);
+	*peer = world->ipv6 ? sl_address_from_ipv6(peer_ipv6) : sl_address_from_ipv4(peer_ipv4);
+}
+
+uint8_t *sl_frame_put_link(uint8_t *at, const struct sl_world *world)
+{
+	const struct sl_packet_line plain = { .vlan = -1 };
+
+	return put_link(at, world, &plain);
+}
+
 static uint8_t *put_ip(uint8_t *at, const struct sl_world *world, const struct sl_packet_line *line,
 		       uint32_t tcp_bytes, uint64_t *sum)
 {
-	struct sl_address src = line->has_src ? line->src
-				: world->ipv6 ? sl_address_from_ipv6(peer_ipv6)
-					      : sl_address_from_ipv4(peer_ipv4);
-	struct sl_address dst = line->has_dst ? line->dst
-				: world->ipv6 ? sl_address_from_ipv6(stack_ipv6)
-					      : sl_address_from_ipv4(stack_ipv4);
+	struct sl_address src, dst;
 	uint32_t ecn = line->ecn > 0 ? (uint32_t)line->ecn : 0;
 	uint16_t checksum;
 
+	sl_frame_addresses(world, &dst, &src);
+	if (line->has_src)
+		src = line->src;
+	if (line->has_dst)
+		dst = line->dst;
 	*sum = sl_wire_pseudo_sum(tcp_bytes);
 	if (world->ipv6) {
 		at = put32(at, 6U << 28 | ecn << 20);
@@ -154,6 +168,9 @@ static uint8_t *put_tcp(uint8_t *at, const struct sl_world *world, const struct 
 			uint32_t options_bytes)
 {
 	uint32_t ack = line->has_ack ? line->ack + peer->stack_isn : 0;
+
+	if (line->ack_all)
+		ack = peer->left_seq + peer->stack_isn;
 
 	at = put16(at, line->has_sport ? line->sport : peer->port);
 	at = put16(at, line->has_dport    ? line->dport
@@ -213,11 +230,16 @@ static int peer_of(struct sl_world *world, const struct sl_segment *segment)
 
 static void learn(struct sl_peer *peer, const struct sl_segment *segment)
 {
+	uint32_t end_seq;
+
 	if (segment->flags & SL_TCP_SYN) {
 		peer->stack_isn = segment->seq;
-		peer->has_stack_isn = true;
 		peer->stack_stamps = segment->has_timestamps;
 	}
+	end_seq = segment->seq - peer->stack_isn + segment->payload_bytes +
+		  !!(segment->flags & SL_TCP_SYN) + !!(segment->flags & SL_TCP_FIN);
+	if ((int32_t)(end_seq - peer->left_seq) > 0)
+		peer->left_seq = end_seq;
 	if (segment->has_timestamps && !peer->has_stack_stamp) {
 		peer->has_stack_stamp = true;
 		peer->stamp_base = segment->ts_value;

@@ -242,8 +242,9 @@ const char *sl_packet_read(const char **at, struct sl_packet_line *packet)
 		return "numbers are FIRST:BEHIND(BYTES)";
 	if (sl_text_word(at, "ack")) {
 		packet->has_ack = true;
-		if (!number32(at, &packet->ack))
-			return "ack NUMBER";
+		packet->ack_all = sl_text_word(at, "all");
+		if (!packet->ack_all && !number32(at, &packet->ack))
+			return "ack NUMBER, or ack all";
 	}
 	if (sl_text_word(at, "win") && !(packet->has_win = number16(at, &packet->win)))
 		return "win NUMBER";

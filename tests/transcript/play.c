@@ -285,6 +285,19 @@ static bool expect_packet(struct sl_play *play, struct span *span, const char *a
 	return true;
 }
 
+static bool inject_icmp(struct sl_play *play, const struct span *span, const char *at)
+{
+	struct sl_icmp_line line;
+	uint8_t frame[SL_FRAME_MAX_BYTES];
+
+	if (!sl_icmp_line_read(&at, &line))
+		return sl_play_fail(play, "icmp toobig|unreachable|expired [mtu N] about NUMBER");
+	if (!move_to(play, span->first_ns))
+		return false;
+	return sl_test_input(play->stack, frame, sl_icmp_build(&play->world, &line, frame)) == 0 ||
+	       sl_play_fail(play, "the stack does not understand the ICMP error");
+}
+
 static bool inject(struct sl_play *play, const struct span *span, const char *at)
 {
 	struct sl_packet_line line;
@@ -325,7 +338,8 @@ static bool play_event(struct sl_play *play, const char *at)
 	if (span.first_ns != span.last_ns)
 		return sl_play_fail(play, "only what leaves may have a range of times");
 	if (sl_text_mark(&at, "<"))
-		return inject(play, &span, at);
+		return sl_text_word(&at, "icmp") ? inject_icmp(play, &span, at)
+						 : inject(play, &span, at);
 	return move_to(play, span.first_ns) && sl_play_call(play, at);
 }
 

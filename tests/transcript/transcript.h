@@ -5,7 +5,7 @@
  *   run.c      files in, counts out          text.c     words and numbers of a line
  *   play.c     one file, line by line        packet.c   packets as they stand in a line
  *   call.c     socket calls                  frame.c    packets as bytes, both ways
- *   look.c     assertions about the inside
+ *   look.c     assertions about the inside    icmp.c     ICMP errors
  */
 #ifndef SL_TESTS_TRANSCRIPT_TRANSCRIPT_H
 #define SL_TESTS_TRANSCRIPT_TRANSCRIPT_H
@@ -40,7 +40,7 @@ struct sl_packet_line { /* a packet as it stands in a line; what is not said is 
 
 	uint8_t flags;
 	uint32_t seq, payload_bytes; /* seq is relative */
-	bool has_ack, has_win, has_urg;
+	bool has_ack, ack_all, has_win, has_urg;
 	uint32_t ack;
 	uint16_t win, urg;
 
@@ -61,13 +61,13 @@ const char *sl_packet_read(const char **at, struct sl_packet_line *packet);
 /* ---- frame.c ------------------------------------------------------------------------- */
 
 struct sl_peer {
-	bool used;
 	uint16_t port, stack_port;
 	uint32_t isn, stack_isn;
-	bool has_stack_isn, has_stack_stamp;
+	bool has_stack_stamp;
 	uint32_t stamp_base;   /* what the stack's timestamp 0 of the transcript is on the wire */
 	uint32_t latest_stamp; /* the stack's, as in the transcript */
 	bool peer_stamps, stack_stamps; /* whose SYN had timestamps */
+	uint32_t left_seq;              /* behind all that left, relative */
 	uint16_t win;                   /* of its latest packet */
 };
 
@@ -89,6 +89,11 @@ static inline uint8_t sl_stream_byte(uint32_t seq)
 uint32_t sl_frame_build(struct sl_world *world, const struct sl_packet_line *line,
 			uint8_t frame[SL_FRAME_MAX_BYTES]);
 
+/* What packets of this transcript have if nothing else is said. */
+void sl_frame_addresses(const struct sl_world *world, struct sl_address *stack,
+			struct sl_address *peer);
+uint8_t *sl_frame_put_link(uint8_t *at, const struct sl_world *world);
+
 /* A packet that left: parsed, and with numbers as in a transcript. */
 struct sl_seen {
 	struct sl_segment segment; /* points into the frame */
@@ -108,6 +113,19 @@ bool sl_frame_matches(const struct sl_world *world, const struct sl_packet_line 
 
 /* As it would stand in a transcript. Returns out. */
 const char *sl_frame_print(const struct sl_seen *seen, char *out, size_t room_bytes);
+
+/* ---- icmp.c -------------------------------------------------------------------------- */
+
+struct sl_icmp_line { /* an ICMP error as it stands in a line */
+	int kind;     /* too big, unreachable, time exceeded */
+	uint16_t mtu;
+	uint32_t seq; /* quoted, relative; of a segment to peer 1 */
+};
+
+/* "toobig mtu 1400 about 1"; false: it is none. */
+bool sl_icmp_line_read(const char **at, struct sl_icmp_line *line);
+uint32_t sl_icmp_build(const struct sl_world *world, const struct sl_icmp_line *line,
+		       uint8_t frame[SL_FRAME_MAX_BYTES]);
 
 /* ---- play.c, call.c, look.c ------------------------------------------------------------------ */
 
