@@ -34,6 +34,24 @@ static uint32_t record_target(const struct sl_worker *worker, struct sl_tcp_conn
 	return target < SL_RECORD_PLAIN_MAX_BYTES ? (uint32_t)target : SL_RECORD_PLAIN_MAX_BYTES;
 }
 
+static bool fits(uint64_t left_bytes, uint32_t window_bytes, uint32_t target_bytes)
+{
+	uint64_t record_cnt = left_bytes / target_bytes + 1;
+
+	return left_bytes + SL_RECORD_OVERHEAD_BYTES * record_cnt <= window_bytes;
+}
+
+/* Of a window that is too small for what is left: a piece of a packet now would be a packet more
+ * for the same bytes, and one more to lose. */
+static uint32_t whole_packets(const struct sl_worker *worker, struct sl_tcp_conn conn,
+			      uint32_t window_bytes)
+{
+	uint32_t packet_bytes = sl_tcp_payload_max(worker->tcp, conn);
+
+	return window_bytes < packet_bytes ? window_bytes
+					   : window_bytes - window_bytes % packet_bytes;
+}
+
 /* Is this window worth a read, or do we wait for more of it? */
 static bool worth_it(const struct sl_worker *worker, struct sl_tcp_conn conn, uint64_t left_bytes,
 		     uint32_t window_bytes, uint32_t target_bytes)
@@ -47,8 +65,8 @@ static bool worth_it(const struct sl_worker *worker, struct sl_tcp_conn conn, ui
 	sl_tcp_info(worker->tcp, conn, &info);
 	if (info.in_flight_bytes == 0 && info.being_made_bytes == 0)
 		return true;
-	if (left_bytes + SL_RECORD_OVERHEAD_BYTES * (left_bytes / target_bytes + 1) <= window_bytes)
-		return true; /* all that is left goes */
+	if (fits(left_bytes, window_bytes, target_bytes))
+		return true;
 	wanted_bytes = min_u32(info.cwnd_bytes, info.peer_window_bytes) / WINDOW_SHARE;
 	wanted_bytes = max_u32(wanted_bytes, min_u32(2 * info.mss_bytes, quantum_bytes / 2));
 	return window_bytes >= min_u32(wanted_bytes, SL_BUFFER_BYTES);
@@ -135,6 +153,8 @@ enum sl_pump_step sl_fresh_cut(struct sl_worker *worker, struct sl_tcp_conn conn
 		return SL_PUMP_IDLE;
 	if (session->tls && window_bytes <= SL_RECORD_OVERHEAD_BYTES)
 		return SL_PUMP_IDLE;
+	if (!fits(piece->len_bytes, window_bytes, target_bytes))
+		window_bytes = whole_packets(worker, conn, window_bytes);
 	if (sl_disk_free_buffers(worker->disk) == 0)
 		return SL_PUMP_WAIT;
 	cut_records(worker, session, piece, min_u32(window_bytes, sl_burst_max(worker, conn)),

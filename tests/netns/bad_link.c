@@ -6,8 +6,12 @@
  *
  *	bad_link IF_A IF_B [OPTION…] [--toward-a OPTION…] [--toward-b OPTION…]
  *
- * Options are for both directions until --toward-a or --toward-b says otherwise. Ends with SIGTERM
- * or SIGINT, and then says what became of the packets, a line a direction.
+ * Options are for both directions until --toward-a or --toward-b says otherwise. With --flows N
+ * there are N such links side by side, with seeds of their own: TCP packets take the one that their
+ * port on A's side, modulo N, says, all others one more. So N flows can be measured at once that
+ * never meet. Ends with SIGTERM or SIGINT, and then says, a line a direction, what became of the
+ * packets, how long they waited for the rate, and how late the program itself let them out: it
+ * keeps its times to some tens of microseconds if it may run at once (chrt --fifo).
  *
  * Both ends must send whole packets (tx, tso and gro off): what is longer than a link carries is
  * dropped and counted. A VLAN tag that the kernel keeps beside the packet is lost.
@@ -16,11 +20,11 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -30,20 +34,28 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "durations.h"
+#include "link_options.h"
 #include "sim_link.h"
 
 enum {
-	ENDS = 2,
+	ENDS = SL_LINK_ENDS,
+	LINKS_MAX = SL_LINK_FLOWS_MAX + 1, /* the first is for what is not of a flow */
 	BATCH = 64, /* packets taken from one end before the other has its turn */
 	RECEIVE_BUFFER_BYTES = 32 << 20,
+	IPV4_BYTES = 20,
+	IPV6_BYTES = 40,
 };
 
 struct end {
 	const char *name;
 	int fd;
-	struct sl_sim_link_config config; /* of the direction toward this end */
-	struct sl_sim_link *toward;
-	uint64_t too_long, not_sent;
+	uint64_t mark_ns;
+	struct sl_sim_link *toward[LINKS_MAX];
+	uint64_t next_ns[LINKS_MAX];
+	uint32_t link_cnt;
+	uint64_t too_long, not_sent, marked;
+	struct sl_durations waited, late;
 };
 
 static volatile sig_atomic_t stopped;
@@ -60,130 +72,18 @@ __attribute__((noreturn)) static void die(const char *what)
 	exit(1);
 }
 
-/* ---- command line ------------------------------------------------------------------------------
- */
-
-enum option_name {
-	DELAY,
-	JITTER,
-	RATE,
-	QUEUE,
-	LOSS,
-	REORDER,
-	DUPLICATE,
-	CORRUPT,
-	SEED,
-	TO_A,
-	TO_B
-};
-
-static const struct option options[] = {
-	{ "delay-us", required_argument, NULL, DELAY },
-	{ "jitter-us", required_argument, NULL, JITTER },
-	{ "rate-mbit", required_argument, NULL, RATE },
-	{ "queue-packets", required_argument, NULL, QUEUE },
-	{ "loss-ppm", required_argument, NULL, LOSS },
-	{ "reorder-ppm", required_argument, NULL, REORDER },
-	{ "duplicate-ppm", required_argument, NULL, DUPLICATE },
-	{ "corrupt-ppm", required_argument, NULL, CORRUPT },
-	{ "seed", required_argument, NULL, SEED },
-	{ "toward-a", no_argument, NULL, TO_A },
-	{ "toward-b", no_argument, NULL, TO_B },
-	{ 0 },
-};
-
-__attribute__((noreturn)) static void usage(void)
+static void end_open(struct end *end, const struct sl_link_options *options, int idx)
 {
-	fprintf(stderr, "usage: bad_link IF_A IF_B [OPTION...] [--toward-a OPTION...] "
-			"[--toward-b OPTION...]\noptions:");
-	for (const struct option *option = options; option->name; option++)
-		if (option->has_arg)
-			fprintf(stderr, " --%s N", option->name);
-	fprintf(stderr, "\n");
-	exit(2);
-}
-
-static uint64_t number(const char *text)
-{
-	char *rest;
-	uint64_t value;
-
-	errno = 0;
-	value = strtoull(text, &rest, 10);
-	if (errno || *rest || rest == text || value > UINT32_MAX)
-		usage();
-	return value;
-}
-
-static void set(struct sl_sim_link_config *config, enum option_name name, uint64_t value)
-{
-	switch (name) {
-	case DELAY:
-		config->delay_ns = value * SL_NS_PER_US;
-		break;
-	case JITTER:
-		config->jitter_ns = value * SL_NS_PER_US;
-		break;
-	case RATE:
-		config->rate_bytes_s = value * 1000000 / 8;
-		break;
-	case QUEUE:
-		config->queue_max = (uint32_t)value;
-		break;
-	case LOSS:
-		config->loss_ppm = (uint32_t)value;
-		break;
-	case REORDER:
-		config->reorder_ppm = (uint32_t)value;
-		break;
-	case DUPLICATE:
-		config->duplicate_ppm = (uint32_t)value;
-		break;
-	case CORRUPT:
-		config->corrupt_ppm = (uint32_t)value;
-		break;
-	case SEED:
-		config->seed = value;
-		break;
-	case TO_A:
-	case TO_B:
-		break;
-	}
-}
-
-static void parse(int argc, char **argv, struct end ends[ENDS])
-{
-	int first = 0, last = ENDS - 1, name;
-
-	while ((name = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (name == '?')
-			usage();
-		if (name == TO_A || name == TO_B)
-			first = last = name == TO_B;
-		for (int i = first; optarg && i <= last; i++)
-			set(&ends[i].config, (enum option_name)name, number(optarg));
-	}
-	if (argc - optind != ENDS)
-		usage();
-	for (int i = 0; i < ENDS; i++) {
-		ends[i].name = argv[optind + i];
-		/* Not the same faults both ways at the same time. */
-		ends[i].config.seed = ends[i].config.seed * ENDS + (uint64_t)i + 1;
-	}
-}
-
-/* ---- packets -----------------------------------------------------------------------------------
- */
-
-static void end_open(struct end *end)
-{
+	struct sl_sim_link_config config = options->toward[idx].config;
 	struct sockaddr_ll address = { .sll_family = AF_PACKET,
 				       .sll_protocol = htons(ETH_P_ALL),
-				       .sll_ifindex = (int)if_nametoindex(end->name) };
+				       .sll_ifindex = (int)if_nametoindex(options->names[idx]) };
 	struct packet_mreq promiscuous = { .mr_ifindex = address.sll_ifindex,
 					   .mr_type = PACKET_MR_PROMISC };
 	int yes = 1, buffer_bytes = RECEIVE_BUFFER_BYTES;
 
+	end->name = options->names[idx];
+	end->mark_ns = options->toward[idx].mark_ns;
 	if (address.sll_ifindex == 0)
 		die(end->name);
 	/* No protocol yet, or packets of all interfaces come in before it is bound. */
@@ -200,10 +100,82 @@ static void end_open(struct end *end)
 		die("PACKET_ADD_MEMBERSHIP");
 	if (bind(end->fd, (struct sockaddr *)&address, sizeof(address)) < 0)
 		die(end->name);
-	end->toward = sl_sim_link_open(&end->config);
+	end->link_cnt = options->flow_cnt + 1;
+	for (uint32_t i = 0; i < end->link_cnt; i++) {
+		/* Not the same faults both ways at the same time. */
+		config.seed =
+		    (options->toward[idx].config.seed * LINKS_MAX + i) * ENDS + (uint64_t)idx + 1;
+		end->toward[i] = sl_sim_link_open(&config);
+		end->next_ns[i] = UINT64_MAX;
+	}
 }
 
-static void take_in(struct end *from, struct end *to)
+/* Where TCP's header starts; 0 if there is none, or not at once. */
+static uint32_t tcp_at(const uint8_t *packet, uint32_t len_bytes)
+{
+	const uint8_t *ip = packet + ETH_HLEN;
+	uint16_t type;
+
+	if (len_bytes < ETH_HLEN + IPV6_BYTES)
+		return 0;
+	memcpy(&type, packet + ETH_HLEN - sizeof(type), sizeof(type));
+	if (type == htons(ETH_P_IP) && ip[9] == IPPROTO_TCP)
+		return ETH_HLEN + (ip[0] & 0xFU) * 4;
+	if (type == htons(ETH_P_IPV6) && ip[6] == IPPROTO_TCP)
+		return ETH_HLEN + IPV6_BYTES;
+	return 0;
+}
+
+/* By the port on A's side: the destination's toward A, the source's toward B. */
+static uint32_t link_of(const uint8_t *packet, uint32_t len_bytes, uint32_t flow_cnt, bool toward_a)
+{
+	uint32_t at = tcp_at(packet, len_bytes) + (toward_a ? 2 : 0);
+
+	if (flow_cnt == 0 || at < ETH_HLEN + IPV4_BYTES || at + 2 > len_bytes)
+		return 0;
+	return 1 + (uint32_t)(packet[at] << 8 | packet[at + 1]) % flow_cnt;
+}
+
+/* RFC 3168: congestion experienced, if the sender can be told so. Plain IPv4 and IPv6 only. */
+static bool mark(uint8_t *packet)
+{
+	uint8_t *ip = packet + ETH_HLEN;
+	uint32_t sum;
+
+	if (ip[0] >> 4 == 6) {
+		if (!(ip[1] & 0x30))
+			return false;
+		ip[1] |= 0x30;
+		return true;
+	}
+	if (ip[0] >> 4 != 4 || !(ip[1] & 3))
+		return false;
+	/* RFC 1624, equation 3; a word's low byte is all that changes. */
+	sum = (uint16_t) ~(ip[10] << 8 | ip[11]) + (uint16_t)~ip[1] + (ip[1] | 3U);
+	sum = (sum & 0xFFFF) + (sum >> 16);
+	sum = ~((sum & 0xFFFF) + (sum >> 16));
+	ip[10] = (uint8_t)(sum >> 8);
+	ip[11] = (uint8_t)sum;
+	ip[1] |= 3;
+	return true;
+}
+
+static void put(struct end *to, uint32_t idx, uint8_t *packet, uint32_t len_bytes)
+{
+	struct sl_sim_link *link = to->toward[idx];
+	const struct sl_sim_link_counters *cnt = sl_sim_link_counters(link);
+	uint64_t dropped = cnt->lost + cnt->overflowed;
+	uint64_t queue_ns = sl_sim_link_queue_ns(link);
+
+	if (to->mark_ns > 0 && queue_ns > to->mark_ns && mark(packet))
+		to->marked++;
+	sl_sim_link_put(link, packet, len_bytes);
+	to->next_ns[idx] = sl_sim_link_next_ns(link);
+	if (cnt->lost + cnt->overflowed == dropped)
+		sl_durations_add(&to->waited, queue_ns);
+}
+
+static void take_in(struct end *from, struct end *to, bool toward_a)
 {
 	uint8_t packet[SL_SIM_PACKET_MAX_BYTES];
 
@@ -215,7 +187,8 @@ static void take_in(struct end *from, struct end *to)
 		if (len_bytes > (ssize_t)sizeof(packet))
 			to->too_long++;
 		else if (len_bytes > ETH_HLEN)
-			sl_sim_link_put(to->toward, packet, (uint32_t)len_bytes);
+			put(to, link_of(packet, (uint32_t)len_bytes, to->link_cnt - 1, toward_a),
+			    packet, (uint32_t)len_bytes);
 	}
 }
 
@@ -224,9 +197,19 @@ static void let_out(struct end *to)
 	uint8_t packet[SL_SIM_PACKET_MAX_BYTES];
 	uint32_t len_bytes;
 
-	while ((len_bytes = sl_sim_link_get(to->toward, packet)) > 0)
-		if (send(to->fd, packet, len_bytes, 0) < 0)
-			to->not_sent++;
+	for (uint32_t i = 0; i < to->link_cnt; i++) {
+		uint64_t now_ns = sl_clock_now_ns();
+
+		if (to->next_ns[i] > now_ns)
+			continue;
+		while ((len_bytes = sl_sim_link_get(to->toward[i], packet)) > 0) {
+			sl_durations_add(&to->late,
+					 now_ns > to->next_ns[i] ? now_ns - to->next_ns[i] : 0);
+			if (send(to->fd, packet, len_bytes, 0) < 0)
+				to->not_sent++;
+			to->next_ns[i] = sl_sim_link_next_ns(to->toward[i]);
+		}
+	}
 }
 
 static void wait_for_packets(const struct end ends[ENDS], const sigset_t *unblocked)
@@ -236,11 +219,10 @@ static void wait_for_packets(const struct end ends[ENDS], const sigset_t *unbloc
 	uint64_t now_ns = sl_clock_now_ns(), next_ns = UINT64_MAX;
 
 	for (int i = 0; i < ENDS; i++) {
-		uint64_t due_ns = sl_sim_link_next_ns(ends[i].toward);
-
 		fds[i] = (struct pollfd){ .fd = ends[i].fd, .events = POLLIN };
-		if (due_ns < next_ns)
-			next_ns = due_ns;
+		for (uint32_t k = 0; k < ends[i].link_cnt; k++)
+			if (ends[i].next_ns[k] < next_ns)
+				next_ns = ends[i].next_ns[k];
 	}
 	if (next_ns != UINT64_MAX) {
 		if (next_ns > now_ns)
@@ -256,22 +238,41 @@ static void wait_for_packets(const struct end ends[ENDS], const sigset_t *unbloc
 
 static void report(const struct end *end)
 {
-	const struct sl_sim_link_counters *cnt = sl_sim_link_counters(end->toward);
+	struct sl_sim_link_counters sum = { 0 };
 
+	for (uint32_t i = 0; i < end->link_cnt; i++) {
+		const struct sl_sim_link_counters *cnt = sl_sim_link_counters(end->toward[i]);
+
+		sum.in += cnt->in;
+		sum.out += cnt->out;
+		sum.lost += cnt->lost;
+		sum.overflowed += cnt->overflowed;
+		sum.reordered += cnt->reordered;
+		sum.duplicated += cnt->duplicated;
+		sum.corrupted += cnt->corrupted;
+	}
 	printf("toward %s: in=%" PRIu64 " out=%" PRIu64 " lost=%" PRIu64 " overflowed=%" PRIu64
-	       " reordered=%" PRIu64 " duplicated=%" PRIu64 " corrupted=%" PRIu64
-	       " too_long=%" PRIu64 " not_sent=%" PRIu64 "\n",
-	       end->name, cnt->in, cnt->out, cnt->lost, cnt->overflowed, cnt->reordered,
-	       cnt->duplicated, cnt->corrupted, end->too_long, end->not_sent);
+	       " reordered=%" PRIu64 " duplicated=%" PRIu64 " corrupted=%" PRIu64 " marked=%" PRIu64
+	       " too_long=%" PRIu64 " not_sent=%" PRIu64,
+	       end->name, sum.in, sum.out, sum.lost, sum.overflowed, sum.reordered, sum.duplicated,
+	       sum.corrupted, end->marked, end->too_long, end->not_sent);
+	printf(" queue_mean_us=%" PRIu64 " queue_p95_us=%" PRIu64 " late_mean_us=%" PRIu64
+	       " late_p99_us=%" PRIu64 " late_max_us=%" PRIu64 "\n",
+	       sl_durations_mean_ns(&end->waited) / SL_NS_PER_US,
+	       sl_durations_percentile_ns(&end->waited, 95) / SL_NS_PER_US,
+	       sl_durations_mean_ns(&end->late) / SL_NS_PER_US,
+	       sl_durations_percentile_ns(&end->late, 99) / SL_NS_PER_US,
+	       end->late.max_ns / SL_NS_PER_US);
 }
 
 int main(int argc, char **argv)
 {
 	struct sigaction action = { .sa_handler = stop };
-	struct end ends[ENDS] = { 0 };
+	static struct end ends[ENDS];
+	struct sl_link_options options;
 	sigset_t blocked, unblocked;
 
-	parse(argc, argv, ends);
+	sl_link_options_parse(&options, argc, argv);
 	/* Signals come while we wait, at no other time. */
 	sigemptyset(&blocked);
 	sigaddset(&blocked, SIGTERM);
@@ -280,17 +281,18 @@ int main(int argc, char **argv)
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGINT, &action, NULL);
 	for (int i = 0; i < ENDS; i++)
-		end_open(&ends[i]);
+		end_open(&ends[i], &options, i);
 	while (!stopped) {
 		wait_for_packets(ends, &unblocked);
-		take_in(&ends[0], &ends[1]);
-		take_in(&ends[1], &ends[0]);
+		take_in(&ends[0], &ends[1], false);
+		take_in(&ends[1], &ends[0], true);
 		let_out(&ends[0]);
 		let_out(&ends[1]);
 	}
 	for (int i = 0; i < ENDS; i++) {
 		report(&ends[i]);
-		sl_sim_link_close(ends[i].toward);
+		for (uint32_t k = 0; k < ends[i].link_cnt; k++)
+			sl_sim_link_close(ends[i].toward[k]);
 	}
 	return 0;
 }

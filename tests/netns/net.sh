@@ -18,6 +18,18 @@ client_ip=10.77.0.2
 server_ip6=fd77::1
 client_ip6=fd77::2
 
+link_log=$work/link.log
+declare -A link_pids=()
+
+# place NAME: what comes after is about another set of namespaces, this one.
+place()
+{
+	server_ns=sl-$$-$1-server
+	middle_ns=sl-$$-$1-middle
+	client_ns=sl-$$-$1-client
+	link_log=$work/link-$1.log
+}
+
 # `ip netns exec` would do, too, but it copies all mounts, ours among them: they would stay busy for
 # as long as any process that anybody started so.
 in_server()
@@ -146,19 +158,29 @@ net_middle()
 	offloads_set
 }
 
-# link_start OPTIONS…: the link emulator between m0 and m1, see bad_link.c.
+# congestion_set CC: of the kernel's connections from the server from now on. By route: outside the
+# first namespace the kernel refuses to make anything the default that is not allowed to everybody.
+congestion_set()
+{
+	ip -n "$server_ns" route replace "${server_ip%.*}.0/24" dev "$server_if" \
+		src "$server_ip" congctl "$1"
+}
+
+# link_start OPTIONS…: the link emulator between m0 and m1, see bad_link.c. It runs before all other
+# processes, so that its times are what it was told.
 link_start()
 {
-	ns_run "$middle_ns" "$SL_BUILD_DIR/tests/netns/bad_link" m0 m1 "$@" >"$work/link.log" 2>&1 &
-	link_pid=$!
+	ns_run "$middle_ns" chrt --fifo 10 "$SL_BUILD_DIR/tests/netns/bad_link" m0 m1 "$@" \
+		>"$link_log" 2>&1 &
+	link_pids[$middle_ns]=$!
 	within 5 in_client ping -c 1 -W 1 -q "$server_ip" >/dev/null
 }
 
 # Prints what it did to the packets.
 link_stop()
 {
-	kill "$link_pid" && wait "$link_pid"
-	cat "$work/link.log"
+	kill "${link_pids[$middle_ns]}" && wait "${link_pids[$middle_ns]}"
+	cat "$link_log"
 }
 
 # xdp_attached: is there an XDP program on the server's interface?

@@ -99,6 +99,27 @@ void sl_sim_link_close(struct sl_sim_link *link)
 	free(link);
 }
 
+uint64_t sl_sim_link_queue_ns(const struct sl_sim_link *link)
+{
+	uint64_t now_ns = sl_clock_now_ns();
+
+	return link->free_ns > now_ns ? link->free_ns - now_ns : 0;
+}
+
+/* Drop-tail. */
+static bool overflows(const struct sl_sim_link *link, uint32_t len_bytes)
+{
+	const struct sl_sim_link_config *config = &link->config;
+	uint64_t waiting_bytes;
+
+	if (config->queue_max > 0 && link->heap_cnt >= config->queue_max)
+		return true;
+	if (config->queue_max_bytes == 0)
+		return false;
+	waiting_bytes = sl_sim_link_queue_ns(link) * config->rate_bytes_s / SL_NS_PER_S;
+	return waiting_bytes + len_bytes + FRAME_GAP_BYTES > config->queue_max_bytes;
+}
+
 /* When a packet that enters now leaves the far end. */
 static uint64_t arrival_ns(struct sl_sim_link *link, uint32_t len_bytes)
 {
@@ -170,7 +191,7 @@ void sl_sim_link_put(struct sl_sim_link *link, const uint8_t *packet, uint32_t l
 		link->counters.lost_in_bursts++;
 		return;
 	}
-	if (link->config.queue_max > 0 && link->heap_cnt >= link->config.queue_max) {
+	if (overflows(link, len_bytes)) {
 		link->counters.overflowed++;
 		return;
 	}

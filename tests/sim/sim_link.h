@@ -15,7 +15,10 @@ enum { SL_SIM_PACKET_MAX_BYTES = 4096 };
 struct sl_sim_link_config {
 	uint64_t delay_ns, jitter_ns;
 	uint64_t rate_bytes_s; /* 0: no limit */
-	uint32_t queue_max;    /* packets that wait for the rate; 0: no limit */
+	uint32_t queue_max;    /* packets on their way; 0: no limit */
+	/* What may wait for the rate, frames' gaps and the packet just being sent included, those
+	 * that the delay holds not; 0: no limit. */
+	uint64_t queue_max_bytes;
 	uint32_t loss_ppm, reorder_ppm, duplicate_ppm, corrupt_ppm;
 	bool in_order; /* jitter never lets one packet overtake another */
 	/* Bad times come and go (Gilbert, Elliott): good ones of burst_every_ns and bad ones of
@@ -43,6 +46,9 @@ void sl_sim_link_put(struct sl_sim_link *link, const uint8_t *packet, uint32_t l
 /* The next packet that has arrived by now: its length, copied to out (SL_SIM_PACKET_MAX_BYTES); 0
  * if none. */
 uint32_t sl_sim_link_get(struct sl_sim_link *link, uint8_t *out);
+
+/* How long a packet that goes in now waits for the rate before its first bit leaves. */
+uint64_t sl_sim_link_queue_ns(const struct sl_sim_link *link);
 
 /* When the next one arrives; UINT64_MAX if none is on its way. */
 uint64_t sl_sim_link_next_ns(const struct sl_sim_link *link);

@@ -45,6 +45,7 @@ scripts()
 	echo bootstrap
 	find demo tests -name '*.sh' | sort
 	echo tests/bench/quick
+	echo tests/bench/goodput
 }
 
 # code FILE…: "file:line:text" without comments and without what stands in quotes.

@@ -106,6 +106,26 @@ START_TEST(every_kind_survives_a_bad_path)
 }
 END_TEST
 
+/* Windows are never whole packets, but what is cut from them is: no more packets than the file's
+ * bytes, its records and the losses need. */
+START_TEST(cuts_end_where_packets_end)
+{
+	enum { PACKET_BYTES = 1448 };
+	struct sl_sim_world_options slow = calm;
+	struct fetch fetch;
+	uint64_t packets;
+
+	slow.out.rate_bytes_s = 2 * 1000 * 1000;
+	slow.out.loss_ppm = 5000;
+	open_world(&slow);
+	fetch = fetch_big(&kinds[_i].options, 10 * MINUTE_NS);
+	ck_assert(fetch_done(&fetch));
+	packets = world.stats->tx_packets;
+	ck_assert_uint_lt(packets, BIG_BYTES / PACKET_BYTES * 104 / 100);
+	sl_sim_world_close(&world);
+}
+END_TEST
+
 START_TEST(many_clients_share_a_small_budget)
 {
 	enum { CLIENTS = 60 };
@@ -610,6 +630,7 @@ Suite *suite_worker(void)
 	tcase_add_loop_test(tcase, every_kind_of_client_gets_the_file, 0, KINDS);
 	tcase_add_loop_test(tcase, every_kind_survives_a_bad_path, 0, KINDS);
 	tcase_add_test(tcase, many_clients_share_a_small_budget);
+	tcase_add_loop_test(tcase, cuts_end_where_packets_end, 0, 2); /* plain and TLS */
 	tcase_add_test(tcase, nothing_is_left_behind);
 	tcase_add_test(tcase, overwritten_file_resets_tls);
 	tcase_add_loop_test(tcase, shrunken_file_resets, 0, 2);
