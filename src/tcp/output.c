@@ -236,13 +236,27 @@ void sl_tcp_fill_header(struct sl_tcp *tcp, struct sl_tcb *tcb, struct sl_header
 	sl_tcp_acked_now(tcp, tcb);
 }
 
+/* What leaves is marked with the time. A connection may have SL_TCP_SENT_MAX ranges; when an ACK
+ * lets two segments go, and thousands are in flight, that is not enough for a range each time. So
+ * times become coarser when there are many, by so little that no RTT is wrong by a hundredth, and
+ * what leaves close together is one range. They never go back: RACK asks what was sent later. */
+static uint64_t mark_time_ns(const struct sl_tcp *tcp, const struct sl_tcb *tcb)
+{
+	uint64_t grain_ns = tcb->rtt.min_ns / 128;
+
+	if (tcb->sent.range_cnt < SL_TCP_SENT_MAX / 4 || tcb->rtt.min_ns == UINT64_MAX ||
+	    grain_ns == 0)
+		return tcp->now_ns;
+	return max_u64(tcp->now_ns - tcp->now_ns % grain_ns, tcb->sent_ns);
+}
+
 static void note_new(struct sl_tcp *tcp, struct sl_tcb *tcb, uint32_t bytes)
 {
 	struct sl_tcp_sent_mark mark;
 
 	BUG_ON(bytes > tcb->snd_res - tcb->snd_nxt);
 	sl_tcp_rate_mark(tcp, tcb, bytes, &mark);
-	sl_tcp_sent_append(&tcp->store, &tcb->sent, tcb->snd_nxt, bytes, tcp->now_ns, &mark);
+	sl_tcp_sent_append(&tcp->store, &tcb->sent, tcb->snd_nxt, bytes, tcb->sent_ns, &mark);
 	tcb->snd_nxt += bytes;
 }
 
@@ -252,7 +266,7 @@ static void note_again(struct sl_tcp *tcp, struct sl_tcb *tcb, uint64_t seq, uin
 
 	BUG_ON(seq + bytes > tcb->snd_nxt);
 	sl_tcp_rate_mark(tcp, tcb, bytes, &mark);
-	sl_tcp_sent_again(&tcp->store, &tcb->sent, seq, seq + bytes, tcp->now_ns, &mark);
+	sl_tcp_sent_again(&tcp->store, &tcb->sent, seq, seq + bytes, tcb->sent_ns, &mark);
 	sl_tcp_tlp_sent_again(tcp, tcb, seq + bytes);
 	sl_tcp_undo_sent_again(tcp, tcb, bytes);
 	tcb->resent_bytes += bytes;
@@ -275,11 +289,11 @@ static void note_sent(struct sl_tcp *tcp, struct sl_tcb *tcb, uint64_t seq, uint
 	bool restart_timer = tcb->sent.bytes[SL_TCP_SENT] == 0 || seq <= tcb->snd_una;
 	bool is_new = seq == tcb->snd_nxt;
 
+	tcb->sent_ns = mark_time_ns(tcp, tcb);
 	if (is_new)
 		note_new(tcp, tcb, bytes);
 	else
 		note_again(tcp, tcb, seq, bytes);
-	tcb->sent_ns = tcp->now_ns;
 	tcb->sent_bytes += bytes;
 	tcp->counters.data_segments_out++;
 	tcp->counters.data_bytes_out += bytes;

@@ -22,6 +22,7 @@
  */
 #include "base/bug.h"
 #include "base/clock.h"
+#include "base/minmax.h"
 #include "tcp/stack.h"
 
 void sl_tcp_rate_mark(const struct sl_tcp *tcp, struct sl_tcb *tcb, uint32_t payload_bytes,
@@ -72,7 +73,8 @@ void sl_tcp_rate_sample(struct sl_tcb *tcb, const struct sl_tcp_delivered *deliv
 	*sample = (struct sl_cc_rate){ 0 };
 	if (delivered->newest_ns == 0)
 		return;
-	sending_ns = delivered->newest_ns - mark->first_sent_ns;
+	/* Marks are coarse sometimes: output.c. */
+	sending_ns = delivered->newest_ns - min_u64(delivered->newest_ns, mark->first_sent_ns);
 	acking_ns = tcb->rate.delivered_ns - mark->delivered_ns;
 	interval_ns = sending_ns > acking_ns ? sending_ns : acking_ns;
 	if (interval_ns == 0 || interval_ns < tcb->rtt.min_ns)

@@ -181,8 +181,10 @@ void sl_tcp_sent_append(struct sl_tcp_sent_store *store, struct sl_tcp_sent *sen
 	}
 	if (!sl_tcp_sent_list_take(store, sent, &idx)) {
 		last = &store->ranges[sent->last_idx];
-		if (last->state == SL_TCP_SENT)
+		if (last->state == SL_TCP_SENT) {
+			sl_tcp_sent_list_blur(last);
 			goto extend;
+		}
 		do
 			make_room(store, sent);
 		while (!sl_tcp_sent_list_take(store, sent, &idx));

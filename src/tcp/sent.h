@@ -65,7 +65,7 @@ struct sl_tcp_sent_range { /* 64 bytes */
 	uint32_t len_bytes;
 	uint32_t next_idx, prev_idx;
 	uint8_t state;
-	uint8_t sent_cnt; /* times sent, stays at 255 */
+	uint8_t sent_cnt; /* times sent, stays at 255; above 1 nobody knows when */
 	struct sl_tcp_sent_mark mark;
 };
 

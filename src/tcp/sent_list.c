@@ -115,13 +115,21 @@ bool sl_tcp_sent_list_mergeable(const struct sl_tcp_sent_range *a,
 					     (a->state != SL_TCP_SENT || a->sent_ns == b->sent_ns));
 }
 
+void sl_tcp_sent_list_blur(struct sl_tcp_sent_range *range)
+{
+	if (range->sent_cnt == 1)
+		range->sent_cnt = 2;
+}
+
 /* Range idx takes in its successor. Of different times the later counts: lost later, never early.
- */
+ * When it was sent nobody knows then, as if it had been sent twice: no RTT comes of it. */
 static void merge_next(struct sl_tcp_sent_store *store, struct sl_tcp_sent *sent, uint32_t idx)
 {
 	struct sl_tcp_sent_range *range = &store->ranges[idx];
 	const struct sl_tcp_sent_range *next = &store->ranges[range->next_idx];
 
+	if (range->state == SL_TCP_SENT && range->sent_ns != next->sent_ns)
+		sl_tcp_sent_list_blur(range);
 	range->len_bytes += next->len_bytes;
 	if (next->sent_ns >= range->sent_ns) {
 		range->sent_ns = next->sent_ns;

@@ -34,6 +34,8 @@ void sl_tcp_sent_list_merge(struct sl_tcp_sent_store *store, struct sl_tcp_sent 
 bool sl_tcp_sent_list_split(struct sl_tcp_sent_store *store, struct sl_tcp_sent *sent, uint32_t idx,
 			    uint64_t at_seq);
 
+/* It holds what was sent at different times. */
+void sl_tcp_sent_list_blur(struct sl_tcp_sent_range *range);
 /* Short of ranges: neighbours of one state merge, whenever they were sent. True if any did. */
 bool sl_tcp_sent_list_coarsen(struct sl_tcp_sent_store *store, struct sl_tcp_sent *sent);
 

@@ -231,6 +231,35 @@ START_TEST(the_pace_is_the_window_over_the_round_trip)
 }
 END_TEST
 
+/* Thousands in flight, two segments an ACK. The RTT is 128 ms, a 128th of it 1 ms. */
+START_TEST(with_much_in_flight_times_are_coarse)
+{
+	struct sl_tcb *tcb;
+	uint64_t min_ns;
+
+	story_end(&story);
+	story_open(&story, (struct story_options){ .rtt_ms = 128, .window = 65535, .shift = 8 });
+	story_discard(&story);
+	tcb = &story.tcp->conns[story.conn.idx];
+	tcb->cc.cwnd_bytes = 10000 * MSS;
+	for (uint32_t i = 0; i < 2560; i++) { /* 20 of them a millisecond */
+		story_send(&story, 2 * MSS);
+		story_discard(&story);
+		story_pass(&story, 50 * SL_NS_PER_US);
+	}
+	ck_assert_uint_ge(tcb->sent.range_cnt, SL_TCP_SENT_MAX / 4);
+	ck_assert_uint_le(tcb->sent.range_cnt, SL_TCP_SENT_MAX / 4 + 128);
+	min_ns = tcb->rtt.min_ns;
+	for (uint32_t i = 1; i <= 2560; i++) { /* each after 128 ms */
+		story_ack(&story, at(2 * i));
+		story_pass(&story, 50 * SL_NS_PER_US);
+		ck_assert_uint_le(tcb->rtt.min_ns, min_ns + 1);
+		ck_assert_uint_ge(tcb->rtt.min_ns, 126 * MS);
+	}
+	ck_assert_uint_lt(tcb->rtt.srtt_ns, 130 * MS);
+}
+END_TEST
+
 START_TEST(more_than_the_window_is_a_bug)
 {
 	sl_tcp_reserve(story.tcp, story.conn, 10 * MSS + 1);
@@ -268,6 +297,7 @@ Suite *suite_tcp_output(void)
 	tcase_add_test(tcase, a_cancelled_range_comes_again);
 	tcase_add_test(tcase, after_a_long_pause_the_window_is_the_initial_one);
 	tcase_add_test(tcase, the_pace_is_the_window_over_the_round_trip);
+	tcase_add_test(tcase, with_much_in_flight_times_are_coarse);
 	tcase_add_test_raise_signal(tcase, more_than_the_window_is_a_bug, 6);
 	tcase_add_test_raise_signal(tcase, bytes_nobody_reserved_are_a_bug, 6);
 	tcase_add_test_raise_signal(tcase, new_bytes_out_of_order_are_a_bug, 6);
