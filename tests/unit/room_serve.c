@@ -3,8 +3,15 @@
 #include "suites.h"
 
 const struct sl_suite sl_suites[] = {
-	{ "budget", suite_budget },   { "fifo", suite_fifo },     { "fresh", suite_fresh },
-	{ "mailbox", suite_mailbox }, { "worker", suite_worker }, { NULL, NULL },
-	{ "budget", suite_budget }, { "fifo", suite_fifo }, { "snapshot", suite_snapshot },
-	{ "worker", suite_worker }, { NULL, NULL },
+	{ "budget", suite_budget },
+	{ "fifo", suite_fifo },
+	{ "fresh", suite_fresh },
+	{ "mailbox", suite_mailbox },
+	{ "worker", suite_worker },
+	{ NULL, NULL },
+	{ "budget", suite_budget },
+	{ "fifo", suite_fifo },
+	{ "snapshot", suite_snapshot },
+	{ "worker", suite_worker },
+	{ NULL, NULL },
 };
