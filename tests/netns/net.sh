@@ -5,6 +5,7 @@
 #
 #	net_pair:      server ── veth ── client
 #	net_middle:    server ── veth ── middle ── veth ── client    (tests/netns/bad_link forwards)
+#	net_routed:    the same, but the middle is a router: its kernel forwards
 #
 # Addresses may be the same in every script: nothing leaves the namespaces.
 
@@ -164,6 +165,44 @@ congestion_set()
 {
 	ip -n "$server_ns" route replace "${server_ip%.*}.0/24" dev "$server_if" \
 		src "$server_ip" congctl "$1"
+}
+
+# In net_routed the client is elsewhere.
+far_net=10.78.0 far_net6=fd78:
+
+# The server's end has one queue, but can have two. The middle's ends are m0 (towards the client)
+# and m1 (towards the server); there the router is .254 and ::fe.
+net_routed()
+{
+	ns_add "$server_ns" && ns_add "$middle_ns" && ns_add "$client_ns" || return 1
+	ip link add "$server_if" netns "$server_ns" numrxqueues 2 numtxqueues 2 type veth \
+		peer name m1 netns "$middle_ns" numrxqueues 2 numtxqueues 2 || return 1
+	in_server ethtool -L "$server_if" rx 1 tx 1 || return 1
+	ip -n "$server_ns" link set "$server_if" up
+	ip -n "$middle_ns" link set m1 up
+	veth_add "$client_ns" "$client_if" "$middle_ns" m0 || return 1
+	in_middle sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+	# Segments are forwarded one by one, as they came.
+	in_middle ethtool -K m0 tx off gro off >/dev/null
+	in_middle ethtool -K m1 tx off gro off >/dev/null
+	routed_addresses_add
+	offloads_set
+}
+
+routed_addresses_add()
+{
+	ip -n "$server_ns" addr add "$server_ip/24" dev "$server_if"
+	ip -n "$middle_ns" addr add "${server_ip%.*}.254/24" dev m1
+	ip -n "$middle_ns" addr add "$far_net.254/24" dev m0
+	ip -n "$client_ns" addr add "$far_net.2/24" dev "$client_if"
+	ip -n "$server_ns" route add default via "${server_ip%.*}.254"
+	ip -n "$client_ns" route add default via "$far_net.254"
+	ip -n "$server_ns" addr add "$server_ip6/64" dev "$server_if" nodad
+	ip -n "$middle_ns" addr add "${server_ip6%:*}:fe/64" dev m1 nodad
+	ip -n "$middle_ns" addr add "$far_net6:fe/64" dev m0 nodad
+	ip -n "$client_ns" addr add "$far_net6:2/64" dev "$client_if" nodad
+	ip -n "$server_ns" route add default via "${server_ip6%:*}:fe"
+	ip -n "$client_ns" route add default via "$far_net6:fe"
 }
 
 # link_start OPTIONS…: the link emulator between m0 and m1, see bad_link.c. It runs before all other

@@ -71,6 +71,28 @@ START_TEST(second_tag_takes_its_room_from_the_segment)
 }
 END_TEST
 
+/* Both ways: what we send, and what we tell the peer to send. */
+START_TEST(a_listener_clamps_the_mss)
+{
+	static const struct {
+		uint16_t clamp, theirs, said, used;
+	} table[] = {
+		{ 1200, 1460, 1200, 1200 }, { 1200, 1000, 1200, 1000 }, { 9000, 1460, 1460, 1460 },
+		{ 536, 1460, 536, 536 },    { 0, 1460, 1460, 1460 },
+	};
+
+	for (uint32_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		story_end(&story);
+		story_begin(&story, (struct story_options){ .mss = table[i].theirs,
+							    .mss_clamp = table[i].clamp });
+		story_syn(&story);
+		ck_assert_uint_eq(left(&story)->segment.mss, table[i].said);
+		ck_assert_uint_eq(sl_tcp_payload_max(story.tcp, (struct sl_tcp_conn){ 0 }),
+				  table[i].used - 12);
+	}
+}
+END_TEST
+
 START_TEST(mss_is_the_smaller_one_within_reason)
 {
 	static const struct {
@@ -336,6 +358,7 @@ Suite *suite_tcp_handshake(void)
 	tcase_add_checked_fixture(tcase, NULL, teardown);
 	tcase_add_loop_test(tcase, options_are_answered_if_offered, 0, 16);
 	tcase_add_loop_test(tcase, second_tag_takes_its_room_from_the_segment, 0, 3);
+	tcase_add_test(tcase, a_listener_clamps_the_mss);
 	tcase_add_loop_test(tcase, mss_is_the_smaller_one_within_reason, 0, 4);
 	tcase_add_test(tcase, a_syn_again_is_answered_alike);
 	tcase_add_test(tcase, a_lost_syn_ack_is_sent_again_but_not_for_ever);
