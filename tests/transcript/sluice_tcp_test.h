@@ -57,7 +57,7 @@ void sl_test_free(struct sl_test_stack *stack);
 
 /* ---- Packets and time ---------------------------------------------------------------- */
 
-/* A packet arrives now. 0 if it was understood; -EBADMSG if not (truncated, bad checksum, no TCP):
+/* A packet arrives now: TCP, or an ICMP error about TCP. 0 if it was understood; -EBADMSG if not:
  * then it had no effect. The bytes are not kept. */
 int sl_test_input(struct sl_test_stack *stack, const void *packet, size_t packet_bytes);
 

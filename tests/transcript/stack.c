@@ -218,16 +218,29 @@ static void take(struct sl_test_stack *stack, const struct sl_segment *segment)
 	sl_turn_end(stack);
 }
 
+static void take_icmp(struct sl_test_stack *stack, const struct sl_icmp_error *error)
+{
+	sl_turn_begin(stack);
+	sl_tcp_icmp(stack->tcp, error, stack->now_ns);
+	sl_turn_end(stack);
+}
+
 static int input_frame(struct sl_test_stack *stack, const uint8_t *frame, uint32_t bytes)
 {
 	struct sl_segment segment;
+	struct sl_icmp_error error;
+	enum sl_wire_verdict verdict = sl_segment_parse(frame, bytes, &segment);
 
-	if (sl_segment_parse(frame, bytes, &segment) != SL_WIRE_OK) {
-		stack->bad_in++;
-		return -EBADMSG;
+	if (verdict == SL_WIRE_OK) {
+		take(stack, &segment);
+		return 0;
 	}
-	take(stack, &segment);
-	return 0;
+	if (verdict == SL_WIRE_ICMP && sl_icmp_parse(frame, bytes, &error) == SL_WIRE_OK) {
+		take_icmp(stack, &error);
+		return 0;
+	}
+	stack->bad_in++;
+	return -EBADMSG;
 }
 
 int sl_test_input(struct sl_test_stack *stack, const void *packet, size_t packet_bytes)

@@ -154,8 +154,13 @@ static uint32_t allowed_bytes(const struct sl_test_stack *stack, const struct sl
 
 	if (bytes == unsent_bytes)
 		return bytes;
-	if (bytes >= most_bytes)
-		return bytes - bytes % most_bytes;
+	if (bytes >= most_bytes) {
+		/* The first may be longer: a probe of the path. */
+		uint32_t first_bytes = sl_tcp_first_payload_max(
+		    stack->tcp, socket->conn, sl_tcp_stream_seq(stack->tcp, socket->conn), bytes);
+
+		return bytes - (bytes - first_bytes) % most_bytes;
+	}
 	return sl_tcp_stream_seq(stack->tcp, socket->conn) >
 		       sl_tcp_acked_seq(stack->tcp, socket->conn)
 		   ? 0
@@ -169,6 +174,7 @@ static bool send_new(struct sl_test_stack *stack, struct sl_socket *socket)
 	uint32_t most_bytes = sl_tcp_payload_max(stack->tcp, socket->conn);
 	uint32_t unsent_bytes = sl_stream_unsent_bytes(stack, socket);
 	uint32_t bytes = allowed_bytes(stack, socket, unsent_bytes, most_bytes), part_bytes;
+	uint32_t next_bytes;
 
 	if (bytes == 0)
 		return false;
@@ -177,10 +183,12 @@ static bool send_new(struct sl_test_stack *stack, struct sl_socket *socket)
 		socket->write_closed = true;
 		sl_tcp_close(stack->tcp, socket->conn, stack->now_ns);
 	}
+	next_bytes = sl_tcp_first_payload_max(stack->tcp, socket->conn, seq, bytes);
 	for (; bytes; bytes -= part_bytes) {
-		part_bytes = min_u32(bytes, most_bytes);
+		part_bytes = min_u32(bytes, next_bytes);
 		send_segment(stack, socket, seq, part_bytes);
 		seq += part_bytes;
+		next_bytes = most_bytes;
 	}
 	return true;
 }
