@@ -172,7 +172,7 @@ void sl_tcp_ack(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct sl_segment 
 	progress = delivered.acked_bytes || fin_acked || reopened;
 	if (progress)
 		tcb->backoff_cnt = 0;
-	if (progress || tcb->snd_wnd_bytes == 0)
+	if (progress || tcb->snd_wnd_bytes < SL_TCP_WINDOW_LEAST_BYTES)
 		tcb->stalled_ns = 0;
 	if (fin_acked)
 		sl_tcp_fin_acked(tcp, tcb);

@@ -98,6 +98,11 @@ enum {
 	/* A search that is so close is over: 16 bytes are about 1 % of any size. */
 	SL_TCP_PROBE_STEP_BYTES = 16,
 
+	/* A window that holds less is as good as closed to who sends TLS records, and is probed
+	 * like one when nothing is outstanding: the update that opens it may get lost (RFC 9293,
+	 * 3.8.6.2.1 wants such an end to waiting). */
+	SL_TCP_WINDOW_LEAST_BYTES = 64,
+
 	SL_TCP_DUP_THRESH = 3,       /* RFC 5681, RFC 6675 */
 	SL_TCP_REORDER_PERSIST = 16, /* RFC 8985, 6.2, step 4: recoveries without D-SACK */
 	SL_TCP_TIMESTAMP_BYTES = 12, /* the option with its padding */

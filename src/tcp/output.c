@@ -78,8 +78,7 @@ static uint32_t probed_cwnd_bytes(const struct sl_tcb *tcb)
 	if (tcb->tlp.state == SL_TCP_PROBE_NEW)
 		return max_u32(cwnd_bytes, pipe_bytes + tcb->payload_max_bytes);
 	if (tcb->tlp.state == SL_TCP_PROBE_OUT && !tcb->tlp.is_retrans)
-		return max_u32(cwnd_bytes,
-			       min_u32(pipe_bytes, cwnd_bytes + tcb->payload_max_bytes));
+		return max_u32(cwnd_bytes, pipe_bytes);
 	return cwnd_bytes;
 }
 

@@ -21,7 +21,9 @@ void sl_tcp_timer_set(struct sl_tcp *tcp, struct sl_tcb *tcb, enum sl_tcp_timer 
  * may still send. A FIN is its own probe. */
 static bool must_probe(const struct sl_tcb *tcb)
 {
-	if (tcb->snd_wnd_bytes)
+	if (tcb->snd_wnd_bytes >= SL_TCP_WINDOW_LEAST_BYTES)
+		return false;
+	if (tcb->snd_wnd_bytes && sl_tcp_outstanding(tcb))
 		return false;
 	if (tcb->state == SL_TCP_ESTABLISHED || tcb->state == SL_TCP_CLOSE_WAIT)
 		return true;
