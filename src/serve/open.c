@@ -35,6 +35,10 @@ enum {
 
 enum { WAKE_NIC, WAKE_PEOPLE };
 
+/* RFC 9293, 3.8.4: not sooner unless asked to. So it matters only where connections may be idle for
+ * longer: there it finds out whose client is no more. */
+#define KEEPALIVE_NS (2 * 60 * 60 * SL_NS_PER_S)
+
 static uint32_t power_of_two(uint32_t at_least)
 {
 	uint32_t value = 64;
@@ -129,6 +133,8 @@ static int open_tcp(struct sl_worker *worker)
 		.listeners = config->listeners,
 		.listener_cnt = config->listener_cnt,
 		.receive_window_bytes = SL_INBOX_BYTES,
+		.keepalive_ns = KEEPALIVE_NS,
+		.stall_ns = config->idle_timeout_ns,
 	};
 	uint8_t secret[32];
 	int error;

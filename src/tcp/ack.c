@@ -148,7 +148,7 @@ void sl_tcp_ack(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct sl_segment 
 	uint64_t data_seq = ack_seq < tcb->snd_nxt ? ack_seq : tcb->snd_nxt;
 	uint32_t lost_bytes;
 	uint32_t window_bytes = tcb->snd_wnd_bytes;
-	bool reopened, repaired, progress, changed;
+	bool reopened, repaired, progress, changed, waited = sl_tcp_stall_waits(tcb);
 
 	tcp->counters.dup_acks_in += duplicate;
 	if (data_seq > tcb->snd_una) {
@@ -160,6 +160,7 @@ void sl_tcp_ack(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct sl_segment 
 		sl_tcp_sack(tcp, tcb, segment, ack_seq, &delivered);
 	sl_tcp_plpmtud_acked(tcp, tcb, delivered.acked_bytes != 0);
 	reopened = update_window(tcb, segment, seq, ack_seq);
+	sl_tcp_stall_note(tcp, tcb, waited);
 	sample_rtt(tcp, tcb, segment, &delivered, flight_bytes);
 	if (delivered.total_bytes)
 		sl_tcp_rate_delivered(tcp, tcb, &delivered);
@@ -175,7 +176,7 @@ void sl_tcp_ack(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct sl_segment 
 		tcb->stalled_ns = 0;
 	if (fin_acked)
 		sl_tcp_fin_acked(tcp, tcb);
-	if (tcb->state == SL_TCP_CLOSED)
+	if (tcb->state == SL_TCP_CLOSED || sl_tcp_stall_ends(tcp, tcb))
 		return;
 	sl_tcp_timer_resend(tcp, tcb, progress);
 	if (delivered.total_bytes)

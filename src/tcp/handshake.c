@@ -238,5 +238,6 @@ void sl_tcp_establish(struct sl_tcp *tcp, struct sl_tcb *tcb)
 	tcb->backoff_cnt = 0;
 	tcb->sent_ns = tcp->now_ns;
 	sl_tcp_due_clear(tcp, tcb, SL_TCP_DUE_SYN_ACK);
+	sl_tcp_keepalive_start(tcp, tcb);
 	sl_tcp_event(tcp, tcb, SL_TCP_OPENED);
 }

@@ -225,6 +225,7 @@ static void for_connection(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct 
 	}
 	remember_timestamp(tcp, tcb, segment, seq);
 	follow_link(tcb, segment);
+	sl_tcp_heard(tcp, tcb);
 	tcp->counters.acks_in++;
 	sl_tcp_ecn_input(tcb, segment);
 	sl_tcp_ack(tcp, tcb, segment, seq, ack_seq);

@@ -40,6 +40,10 @@
 /* We closed, the peer has acknowledged it and says nothing more. */
 #define SL_TCP_FIN_WAIT_2_NS (60 * SL_NS_PER_S)
 
+/* A keepalive probe that is not answered: with the count below two minutes in all, as long as
+ * anything else may go without an answer. */
+#define SL_TCP_KEEPALIVE_AGAIN_NS (15 * SL_NS_PER_S)
+
 /* RFC 7323, 5.5: a timestamp older than this may have wrapped. */
 #define SL_TCP_TIMESTAMP_OLD_S (24U * 24 * 60 * 60)
 
@@ -55,6 +59,7 @@
 
 enum {
 	SL_TCP_CHALLENGES_MAX = 10, /* in a period */
+	SL_TCP_KEEPALIVES_MAX = 8,
 
 	/* SYN-ACKs after the first: 1, 2, 4, 8, 16 and 32 s later all is forgotten (RFC 9293 wants
 	 * 3 minutes for a SYN; a passive opener owes a silent stranger less). */

@@ -24,7 +24,8 @@
  *   output.c    what may be sent, and headers for it          close.c   FIN, abort, the end
  *   pacing.c    and when
  *   control.c   packets without payload                       ready.c   events for the layer above
- *   timers.c    which deadlines there are ─► rto.c, tlp.c     table.c, isn.c, sent.c   helpers
+ *   timers.c    which deadlines there are ─► rto.c, tlp.c, keepalive.c
+ *   stall.c     how long a window may stay closed             table.c, isn.c, sent.c   helpers
  *   info.c      what the outside may know of a connection
  */
 #ifndef SL_TCP_STACK_H
@@ -65,6 +66,7 @@ struct sl_tcp {
 
 	uint32_t conns_max, backlog_max;
 	uint32_t receive_window_bytes;
+	uint64_t keepalive_ns, stall_ns;
 	uint16_t mss_ipv4, mss_ipv6; /* ours */
 	bool listening, unpaced;
 	struct sl_hash_key isn_key, cookie_key;
@@ -243,6 +245,24 @@ bool sl_tcp_plpmtud_too_big(struct sl_tcp *tcp, struct sl_tcb *tcb, uint64_t seq
 			    uint32_t mtu_bytes);
 /* A retransmission timeout, the timeout_cnt-th since anything was acknowledged. */
 void sl_tcp_plpmtud_timeout(struct sl_tcp *tcp, struct sl_tcb *tcb, uint32_t timeout_cnt);
+
+/* ---- stall.c ------------------------------------------------------------------------- */
+
+/* True if the peer's window is what keeps us, as far as is known here: before an ACK is taken. */
+bool sl_tcp_stall_waits(const struct sl_tcb *tcb);
+/* And when it has been: the window is what it says. */
+void sl_tcp_stall_note(const struct sl_tcp *tcp, struct sl_tcb *tcb, bool waited);
+/* True if that has lasted too long: the connection is reset. */
+bool sl_tcp_stall_ends(struct sl_tcp *tcp, struct sl_tcb *tcb);
+
+/* ---- keepalive.c --------------------------------------------------------------------- */
+
+/* An acceptable segment came. */
+void sl_tcp_heard(const struct sl_tcp *tcp, struct sl_tcb *tcb);
+/* The connection is established. */
+void sl_tcp_keepalive_start(struct sl_tcp *tcp, struct sl_tcb *tcb);
+/* Its timer; may end the connection. */
+void sl_tcp_keepalive(struct sl_tcp *tcp, struct sl_tcb *tcb);
 
 /* ---- receive.c ----------------------------------------------------------------------- */
 

@@ -30,7 +30,7 @@ enum sl_tcp_timer {
 	SL_TCP_TIMER_RESEND,  /* retransmission, persist, or SYN-ACK: never two of them at once */
 	SL_TCP_TIMER_REORDER, /* RACK's */
 	SL_TCP_TIMER_ACK,     /* delayed ACK */
-	SL_TCP_TIMER_STATE,   /* FIN-WAIT-2 */
+	SL_TCP_TIMER_STATE,   /* FIN-WAIT-2; before it keepalive */
 	SL_TCP_TIMER_PACE,    /* the next quantum */
 	SL_TCP_TIMERS,
 };
@@ -154,6 +154,8 @@ struct sl_tcb {
 	struct sl_sack_block duplicate; /* to be reported once (RFC 2883); empty: none */
 	uint32_t hold_no;               /* of its hold, from 1; 0: none */
 	uint32_t challenge_ms;          /* start of the period */
+	uint32_t heard_s;               /* the latest acceptable segment */
+	uint32_t closed_s; /* since when the peer's window has room for no segment; 0: it has */
 
 	uint64_t timers_ns[SL_TCP_TIMERS];
 	uint64_t sent_bytes, resent_bytes;
@@ -166,8 +168,9 @@ struct sl_tcb {
 	uint8_t events;   /* bits of enum sl_tcp_event; on the ready list if any */
 	uint8_t backoff_cnt;
 	uint8_t challenge_cnt;
-	uint8_t ack_cnt;      /* ACKs due: one for each segment out of order */
-	uint8_t ack_owed_cnt; /* segments with payload since the last ACK */
+	uint8_t keepalive_cnt; /* probes without answer */
+	uint8_t ack_cnt;       /* ACKs due: one for each segment out of order */
+	uint8_t ack_owed_cnt;  /* segments with payload since the last ACK */
 	uint8_t snd_scale;
 	bool timestamps : 1;
 	bool sack : 1;

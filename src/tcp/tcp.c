@@ -15,6 +15,8 @@ static void configure(struct sl_tcp *tcp, const struct sl_tcp_config *config)
 	tcp->conns_max = config->conns_max;
 	tcp->backlog_max = config->backlog_max;
 	tcp->receive_window_bytes = config->receive_window_bytes;
+	tcp->keepalive_ns = config->keepalive_ns;
+	tcp->stall_ns = config->stall_ns;
 	tcp->mss_ipv4 = (uint16_t)(config->mtu_bytes - IPV4_TCP_HEADER_BYTES);
 	tcp->mss_ipv6 = (uint16_t)(config->mtu_bytes - IPV6_TCP_HEADER_BYTES);
 	tcp->listener_cnt = config->listener_cnt;

@@ -51,6 +51,12 @@ struct sl_tcp_config {
 	uint32_t listener_cnt;
 	/* 32 random bytes: table hash, ISNs, timestamp offsets, SYN cookies; copied */
 	const uint8_t *secret;
+	/* A peer not heard of for so long, with nothing due either way, is probed, and given up two
+	 * minutes later (RFC 9293, 3.8.4); 0: never. */
+	uint64_t keepalive_ns;
+	/* A peer that answers, but whose window has room for no segment for so long, is reset; it
+	 * may take a minute longer until that is noticed; 0: never (RFC 9293, 3.8.6.1). */
+	uint64_t stall_ns;
 	uint32_t receive_window_bytes; /* offered at first, ≤ 65535: our own is never scaled */
 	bool unpaced; /* whatever the windows allow goes at once: for tests of the windows */
 };
@@ -272,7 +278,7 @@ uint32_t sl_tcp_quantum(const struct sl_tcp *tcp, struct sl_tcp_conn conn);
 
 struct sl_tcp_counters { /* since init */
 	uint64_t cookies_sent, cookies_accepted, cookies_failed;
-	uint64_t opened, reset_sent, reset_received, timed_out, backlog_full, table_full;
+	uint64_t opened, reset_sent, reset_received, timed_out, stalled, backlog_full, table_full;
 	uint64_t out_of_order_dropped, duplicates_in;
 	uint64_t segments_in, acks_in, dup_acks_in, out_of_order_in, out_of_window_in,
 	    no_connection;

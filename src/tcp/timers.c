@@ -63,6 +63,10 @@ static void fire(struct sl_tcp *tcp, struct sl_tcb *tcb, enum sl_tcp_timer timer
 		sl_tcp_ack_now(tcp, tcb);
 		break;
 	case SL_TCP_TIMER_STATE:
+		if (tcb->state != SL_TCP_FIN_WAIT_2) {
+			sl_tcp_keepalive(tcp, tcb);
+			break;
+		}
 		tcp->counters.timed_out++;
 		sl_tcp_end(tcp, tcb);
 		break;

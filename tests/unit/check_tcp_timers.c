@@ -30,6 +30,7 @@ END_TEST
 START_TEST(the_earliest_deadline_counts)
 {
 	story_pass(&story, 2 * S);
+	tcb->state = SL_TCP_FIN_WAIT_2;
 	sl_tcp_timer_set(story.tcp, tcb, SL_TCP_TIMER_STATE, story.now_ns + 5 * S);
 	ck_assert_uint_le(sl_tcp_next_ns(story.tcp), story.now_ns + 5 * S);
 	story_data(&story, 1, 1, 10); /* a delayed ACK is due earlier */
@@ -56,6 +57,7 @@ END_TEST
 
 START_TEST(a_cancelled_deadline_does_not_strike)
 {
+	tcb->state = SL_TCP_FIN_WAIT_2;
 	sl_tcp_timer_set(story.tcp, tcb, SL_TCP_TIMER_STATE, story.now_ns + 1 * S);
 	sl_tcp_timer_set(story.tcp, tcb, SL_TCP_TIMER_STATE, SL_WHEEL_NEVER);
 	story_pass(&story, 2 * S);
@@ -66,6 +68,7 @@ END_TEST
 START_TEST(several_may_strike_at_once)
 {
 	story_data(&story, 1, 1, 10);
+	tcb->state = SL_TCP_FIN_WAIT_2;
 	sl_tcp_timer_set(story.tcp, tcb, SL_TCP_TIMER_STATE, story.now_ns + 1 * S);
 	story.now_ns += 10 * S; /* the loop was late */
 	sl_tcp_tick(story.tcp, story.now_ns);

@@ -38,6 +38,8 @@ static void make_server(struct story *story)
 		.listener_cnt = 2,
 		.secret = secret,
 		.receive_window_bytes = story->is.receive_window_bytes,
+		.keepalive_ns = story->is.keepalive_ns,
+		.stall_ns = story->is.stall_ns,
 		.unpaced = !story->is.paced,
 	};
 

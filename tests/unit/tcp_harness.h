@@ -52,7 +52,8 @@ struct story_options { /* 0 for what most stories want */
 	uint32_t conns_max;            /* 0: 8 */
 	uint32_t backlog_max;          /* 0: 4 */
 	uint32_t receive_window_bytes; /* 0: 32 KiB */
-	bool paced;                    /* most stories are about windows, not about when */
+	uint64_t keepalive_ns, stall_ns;
+	bool paced; /* most stories are about windows, not about when */
 	enum sl_congestion congestion;
 	uint16_t mss_clamp; /* the listener's */
 };
