@@ -263,6 +263,24 @@ void sl_tcp_keepalive_start(struct sl_tcp *tcp, struct sl_tcb *tcb);
 /* Its timer; may end the connection. */
 void sl_tcp_keepalive(struct sl_tcp *tcp, struct sl_tcb *tcb);
 
+/* ---- stall.c ------------------------------------------------------------------------- */
+
+/* True if the peer's window is what keeps us, as far as is known here: before an ACK is taken. */
+bool sl_tcp_stall_waits(const struct sl_tcb *tcb);
+/* And when it has been: the window is what it says. */
+void sl_tcp_stall_note(const struct sl_tcp *tcp, struct sl_tcb *tcb, bool waited);
+/* True if that has lasted too long: the connection is reset. */
+bool sl_tcp_stall_ends(struct sl_tcp *tcp, struct sl_tcb *tcb);
+
+/* ---- keepalive.c --------------------------------------------------------------------- */
+
+/* An acceptable segment came. */
+void sl_tcp_heard(const struct sl_tcp *tcp, struct sl_tcb *tcb);
+/* The connection is established. */
+void sl_tcp_keepalive_start(struct sl_tcp *tcp, struct sl_tcb *tcb);
+/* Its timer; may end the connection. */
+void sl_tcp_keepalive(struct sl_tcp *tcp, struct sl_tcb *tcb);
+
 /* ---- receive.c ----------------------------------------------------------------------- */
 
 /* Payload and FIN of an acceptable segment that begins at seq. */
