@@ -19,6 +19,7 @@
  * lost in earnest among others that were late, it is found lost again, and that counts.
  */
 #include "base/bug.h"
+#include "base/minmax.h"
 #include "tcp/stack.h"
 
 void sl_tcp_undo_arm(struct sl_tcb *tcb, bool timeout)
@@ -80,6 +81,15 @@ static bool may_send_new(const struct sl_tcb *tcb)
 	       tcb->snd_una + tcb->snd_wnd_bytes > tcb->snd_res;
 }
 
+/* The flight was lost after all, and without SACK the new segments, of which duplicate ACKs speak,
+ * still fill the window: one segment more, or nothing would leave until the next timeout. With the
+ * two that are out these are the three of RFC 5682, 2.1, (3a). */
+static void go_on_resending(struct sl_tcb *tcb)
+{
+	tcb->cc.cwnd_bytes =
+	    max_u32(tcb->cc.cwnd_bytes, sl_tcp_pipe_bytes(tcb) + tcb->cc.mss_bytes);
+}
+
 /* RFC 5682, 2.1 and 3.1: steps 2 and 3. */
 static bool frto_tells(struct sl_tcb *tcb, const struct sl_tcp_delivered *delivered)
 {
@@ -88,8 +98,11 @@ static bool frto_tells(struct sl_tcb *tcb, const struct sl_tcp_delivered *delive
 	if (step == SL_TCP_FRTO_OFF)
 		return false;
 	tcb->undo.frto = SL_TCP_FRTO_OFF;
-	if (step == SL_TCP_FRTO_SECOND)
+	if (step == SL_TCP_FRTO_SECOND) {
+		if (delivered->acked_bytes == 0)
+			go_on_resending(tcb);
 		return delivered->any_held_lost;
+	}
 	if (delivered->acked_bytes && tcb->snd_una < tcb->recovery_seq && may_send_new(tcb))
 		tcb->undo.frto = SL_TCP_FRTO_SECOND;
 	return false;
