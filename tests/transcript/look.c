@@ -156,6 +156,7 @@ bool sl_play_counters(struct sl_play *play, const char *at)
 			{ "recoveries", (int64_t)counters.recoveries },
 			{ "rtos", (int64_t)counters.rtos },
 			{ "timed_out", (int64_t)counters.timed_out },
+			{ "stalled", (int64_t)counters.stalled },
 			{ "backlog_full", (int64_t)counters.backlog_full },
 			{ "table_full", (int64_t)counters.table_full },
 			{ "open", counters.open_cnt },

@@ -109,6 +109,7 @@ void sl_test_counters(const struct sl_test_stack *stack, struct sl_test_counters
 		.recoveries = tcp->recoveries,
 		.rtos = tcp->rtos,
 		.timed_out = tcp->timed_out,
+		.stalled = tcp->stalled,
 		.backlog_full = tcp->backlog_full,
 		.table_full = tcp->table_full,
 		.open_cnt = tcp->open_cnt,
@@ -162,7 +163,8 @@ static int get_tcp_info(struct sl_test_stack *stack, int fd, void *value, sockle
 
 /* ---- Getting ------------------------------------------------------------------------- */
 
-static int get_socket_option(struct sl_socket *socket, int name, void *value, socklen_t *room_bytes)
+static int get_socket_option(struct sl_test_stack *stack, struct sl_socket *socket, int name,
+			     void *value, socklen_t *room_bytes)
 {
 	const struct linger linger = { .l_onoff = socket->linger_reset };
 
@@ -178,7 +180,7 @@ static int get_socket_option(struct sl_socket *socket, int name, void *value, so
 	case SO_REUSEADDR:
 		return put_int(value, room_bytes, 1);
 	case SO_KEEPALIVE:
-		return put_int(value, room_bytes, 0);
+		return put_int(value, room_bytes, stack->config.keepalive_ns != 0);
 	default:
 		return -ENOPROTOOPT;
 	}
@@ -194,7 +196,7 @@ int sl_test_getsockopt(struct sl_test_stack *stack, int fd, int level, int name,
 	if (!socket)
 		return -EBADF;
 	if (level == SOL_SOCKET)
-		return get_socket_option(socket, name, value, value_bytes);
+		return get_socket_option(stack, socket, name, value, value_bytes);
 	if (level != IPPROTO_TCP)
 		return -ENOPROTOOPT;
 	switch (name) {

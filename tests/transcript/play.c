@@ -108,6 +108,10 @@ static bool set_number(struct sl_play *play, const char *name, int64_t number)
 		config->backlog_max = (uint32_t)number;
 	else if (strcmp(name, "receive") == 0)
 		config->receive_bytes = (uint32_t)number;
+	else if (strcmp(name, "keepalive") == 0)
+		config->keepalive_ns = (uint64_t)number * SL_NS_PER_S;
+	else if (strcmp(name, "stall") == 0)
+		config->stall_ns = (uint64_t)number * SL_NS_PER_S;
 	else if (strcmp(name, "port") == 0)
 		play->world.port = (uint16_t)number;
 	else if (strcmp(name, "vlan") == 0)

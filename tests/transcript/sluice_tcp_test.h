@@ -43,6 +43,8 @@ struct sl_test_config { /* 0 for what most suites want */
 	uint32_t backlog_max;     /* 0: as many. Embryonic connections of all listeners. */
 	uint32_t mtu_bytes;       /* [1280, 3000]; 0: 1500 */
 	uint32_t receive_bytes;   /* [1, 65535]; 0: 32768. Receive buffer, and window offered. */
+	uint64_t keepalive_ns;    /* silence before a peer is probed; 0: never */
+	uint64_t stall_ns;        /* how long a peer's window may stay closed; 0: for ever */
 	uint64_t start_ns;        /* not 0, else 1000 s */
 	uint8_t secret[32];       /* initial sequence numbers and timestamps follow from it */
 	/* For connect; network order. 0: 198.51.100.1, 2001:db8::2, and MACs of ours. */
@@ -121,7 +123,7 @@ int sl_test_poll(struct sl_test_stack *stack, struct pollfd *fds, nfds_t cnt);
  *   SO_LINGER     get, set  {1, 0} makes close a reset; other times are as if it were off
  *   SO_SNDBUF     get, set  [1, 2^30]; 4 MiB at first. As it is set, not doubled.
  *   SO_RCVBUF     get, set  [1, receive_bytes of the stack]. A window offered is never taken back.
- *   SO_KEEPALIVE  get       0
+ *   SO_KEEPALIVE  get       whether the stack was opened with keepalive_ns, which is for all
  *   TCP_NODELAY   get, set  always 1: Nagle's algorithm is not there; setting 0 is -EINVAL
  *   TCP_MAXSEG    get, set  largest payload of a segment now; set, [536, 9000], before listen only:
  *                           no segment either way is larger, MSS option included
@@ -155,7 +157,7 @@ struct sl_test_counters { /* of the whole stack */
 	uint64_t segments_in, bad_in, no_connection_in, out_of_window_in, out_of_order_in,
 	    dup_acks_in;
 	uint64_t segments_out, resent_segments_out, resets_out;
-	uint64_t recoveries, rtos, timed_out, backlog_full, table_full;
+	uint64_t recoveries, rtos, timed_out, stalled, backlog_full, table_full;
 	uint32_t open_cnt, embryonic_cnt, time_wait_cnt; /* now */
 };
 void sl_test_counters(const struct sl_test_stack *stack, struct sl_test_counters *counters);

@@ -70,6 +70,8 @@ static int open_tcp(struct sl_test_stack *stack)
 		.listeners = nobodys,
 		.listener_cnt = SL_CONGESTIONS,
 		.unpaced = stack->config.unpaced,
+		.keepalive_ns = stack->config.keepalive_ns,
+		.stall_ns = stack->config.stall_ns,
 		.secret = stack->config.secret,
 		.receive_window_bytes = stack->config.receive_bytes,
 	};
@@ -147,7 +149,7 @@ void sl_turn_begin(struct sl_test_stack *stack)
 	const struct sl_tcp_counters *counters = sl_tcp_counters(stack->tcp);
 
 	stack->reset_received = counters->reset_received;
-	stack->timed_out = counters->timed_out;
+	stack->timed_out = counters->timed_out + counters->stalled;
 }
 
 void sl_turn_end(struct sl_test_stack *stack)

@@ -244,7 +244,7 @@ static void gone(struct sl_test_stack *stack, struct sl_socket *socket)
 	socket->alive = false;
 	if (counters->reset_received > stack->reset_received)
 		socket->error = socket->opened ? ECONNRESET : ECONNREFUSED;
-	else if (counters->timed_out > stack->timed_out)
+	else if (counters->timed_out + counters->stalled > stack->timed_out)
 		socket->error = ETIMEDOUT;
 	sl_bytes_drop(&socket->out, socket->out.cnt);
 	if (socket->orphan)
