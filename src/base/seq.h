@@ -12,12 +12,16 @@
 
 #include <stdint.h>
 
+#include "base/mutant.h"
+
 #define SL_SEQ_EPOCH (UINT64_C(1) << 32)
 
 /* The extended number closest to near_seq whose low 32 bits are wire_seq. Any wire_seq within 2^31
  * of near_seq, before or after, is found right. */
 static inline uint64_t sl_seq_extend(uint32_t wire_seq, uint64_t near_seq)
 {
+	if (SL_MUTANT(WRAP))
+		return (near_seq & ~(uint64_t)UINT32_MAX) | wire_seq;
 	return near_seq + (uint64_t)(int64_t)(int32_t)(wire_seq - (uint32_t)near_seq);
 }
 

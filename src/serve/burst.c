@@ -5,6 +5,7 @@
 
 #include "base/bug.h"
 #include "base/minmax.h"
+#include "base/mutant.h"
 
 static bool room_for(struct sl_worker *worker, uint32_t frame_cnt)
 {
@@ -97,6 +98,8 @@ static void send_one(struct sl_burst *burst, struct sl_worker *worker, struct sl
 
 	/* What was acked while the disk was busy need not leave. */
 	if (!sl_tcp_wanted(worker->tcp, conn, seq, span->len_bytes)) {
+		if (SL_MUTANT(FRAME_LEAK))
+			return;
 		sl_nic_give(worker->nic, burst->frames[i]);
 		return;
 	}

@@ -17,6 +17,7 @@
  */
 #include "base/bug.h"
 #include "base/minmax.h"
+#include "base/mutant.h"
 #include "serve/burst.h"
 #include "serve/pump.h"
 #include "serve/state.h"
@@ -108,7 +109,7 @@ static bool append_record(struct sl_worker *worker, struct sl_session *session,
 	record->off_bytes = piece->off_bytes + cut->plain_bytes;
 	record->plain_bytes = plain_bytes;
 	if (session->tls)
-		record->record_no = session->server.record_no++;
+		record->record_no = session->server.record_no++ - SL_MUTANT(RECORD_NO);
 	sl_content_hold(worker->content, piece->idx);
 	cut->plain_bytes += plain_bytes;
 	cut->wire_bytes += wire_bytes;

@@ -2,6 +2,7 @@
 #include "serve/pump.h"
 
 #include "base/bug.h"
+#include "base/mutant.h"
 #include "serve/burst.h"
 #include "serve/state.h"
 #include "tls/control.h"
@@ -192,6 +193,8 @@ static void read_finish(struct sl_worker *worker, uint32_t read_idx)
 		sl_session_of(worker, conn)->fresh_idx = SL_NONE;
 	else if (!orphaned)
 		sl_session_of(worker, conn)->again_idx = SL_NONE;
+	if (SL_MUTANT(BUFFER_LEAK) && orphaned)
+		return;
 	sl_read_give(worker, read_idx);
 	if (!orphaned)
 		sl_pump_run(worker, conn);
@@ -248,7 +251,7 @@ static void drop_records(struct sl_worker *worker, struct sl_session *session, u
 	while (sl_record_drop(&worker->records, &session->log, acked_seq, &gone)) {
 		if (gone.kind != SL_RECORD_MEMORY)
 			sl_content_put(worker->content, gone.source_idx);
-		else if (gone.last_of_source)
+		else if (gone.last_of_source && !SL_MUTANT(CHUNK_LEAK))
 			sl_outbox_give_chunk(worker, gone.source_idx);
 	}
 }

@@ -30,6 +30,7 @@
 #include "base/alloc.h"
 #include "base/bug.h"
 #include "base/minmax.h"
+#include "base/mutant.h"
 #include "base/seq.h"
 #include "tcp/stack.h"
 
@@ -209,7 +210,7 @@ bool sl_tcp_hold_next(struct sl_tcp *tcp, struct sl_tcb *tcb, struct sl_tcp_verd
 			sl_tcp_fin_received(tcp, tcb);
 		return false;
 	}
-	verdict->payload = hold->bytes + place_of(run.start_seq);
+	verdict->payload = hold->bytes + place_of(run.start_seq + SL_MUTANT(HELD_LATE));
 	verdict->payload_bytes = straight_bytes(run.start_seq, run.end_seq);
 	verdict->fin = hold->fin && hold->fin_seq == run.start_seq + verdict->payload_bytes;
 	return true;

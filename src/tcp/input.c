@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/bug.h"
+#include "base/mutant.h"
 #include "base/seq.h"
 #include "tcp/stack.h"
 
@@ -160,6 +161,8 @@ static bool complete_handshake(struct sl_tcp *tcp, struct sl_tcb *tcb,
 /* RFC 5961, 5.2: neither of what was never sent, nor older than any window of ours. */
 static bool ack_possible(const struct sl_tcb *tcb, uint64_t ack_seq)
 {
+	if (SL_MUTANT(ACK_UNSENT))
+		return true;
 	return ack_seq <= tcb->snd_nxt + tcb->fin_sent &&
 	       ack_seq >= tcb->snd_una - tcb->snd_wnd_max_bytes;
 }
@@ -186,7 +189,7 @@ static bool acceptable(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct sl_s
 		return false;
 	}
 	if (segment->flags & SL_TCP_RST) {
-		if (seq != tcb->rcv_nxt) {
+		if (seq != tcb->rcv_nxt && !SL_MUTANT(RST_ANYWHERE)) {
 			challenge(tcp, tcb);
 			return false;
 		}
@@ -195,7 +198,10 @@ static bool acceptable(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct sl_s
 		return false;
 	}
 	if (segment->flags & SL_TCP_SYN) {
-		challenge(tcp, tcb);
+		if (SL_MUTANT(SYN_RESETS))
+			sl_tcp_end(tcp, tcb);
+		else
+			challenge(tcp, tcb);
 		return false;
 	}
 	return segment->flags & SL_TCP_ACK;

@@ -7,6 +7,7 @@
  */
 #include "base/bug.h"
 #include "base/minmax.h"
+#include "base/mutant.h"
 #include "base/seq.h"
 #include "tcp/stack.h"
 
@@ -113,6 +114,8 @@ static uint32_t room_bytes(const struct sl_tcp *tcp, const struct sl_tcb *tcb)
 {
 	uint32_t cwnd_bytes = sl_tcp_cwnd_bytes(tcp, tcb), pipe_bytes = sl_tcp_pipe_bytes(tcb);
 
+	if (SL_MUTANT(CWND) && tcb->recovery != SL_TCP_OPEN)
+		return SL_TCP_INITIAL_BYTES;
 	return cwnd_bytes > pipe_bytes ? cwnd_bytes - pipe_bytes : 0;
 }
 
@@ -122,6 +125,8 @@ static uint32_t window_bytes(const struct sl_tcp *tcp, const struct sl_tcb *tcb)
 	uint32_t room = room_bytes(tcp, tcb);
 	uint32_t lost_bytes = sl_tcp_undo_new_first(tcb) ? 0 : tcb->sent.bytes[SL_TCP_LOST];
 
+	if (SL_MUTANT(PEER_WINDOW))
+		edge_seq += tcb->payload_max_bytes;
 	if (!may_send_new(tcb) || edge_seq <= tcb->snd_res || !sl_tcp_pace_allows(tcp, tcb))
 		return 0;
 	if (room <= lost_bytes)

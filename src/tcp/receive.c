@@ -14,6 +14,7 @@
  */
 #include "base/bug.h"
 #include "base/minmax.h"
+#include "base/mutant.h"
 #include "tcp/stack.h"
 
 enum { WINDOW_MAX_BYTES = 65535, SEGMENTS_PER_ACK = 2 };
@@ -68,6 +69,8 @@ uint16_t sl_tcp_offer_window(struct sl_tcp *tcp, struct sl_tcb *tcb)
 		tcb->rcv_edge_seq = tcb->rcv_room_seq;
 	BUG_ON_HOT(tcb->rcv_edge_seq < tcb->rcv_nxt);
 	BUG_ON_HOT(tcb->rcv_edge_seq - tcb->rcv_nxt > WINDOW_MAX_BYTES);
+	if (SL_MUTANT(WINDOW_SHRINKS) && tcb->ack_owed_cnt > 0)
+		return (uint16_t)(tcb->rcv_edge_seq - tcb->rcv_nxt - 1);
 	return (uint16_t)(tcb->rcv_edge_seq - tcb->rcv_nxt);
 }
 

@@ -10,6 +10,7 @@
  * is outstanding, it is our own disk the timer ran out on. Then it just starts anew.
  */
 #include "base/bug.h"
+#include "base/mutant.h"
 #include "tcp/stack.h"
 
 static bool gave_up(struct sl_tcp *tcp, struct sl_tcb *tcb)
@@ -59,7 +60,7 @@ void sl_tcp_rto(struct sl_tcp *tcp, struct sl_tcb *tcb)
 {
 	struct sl_tcp_sent_lost lost = { 0 };
 
-	if (!something_flies(tcp, tcb)) {
+	if (SL_MUTANT(NO_RTO) || !something_flies(tcp, tcb)) {
 		sl_tcp_timer_resend(tcp, tcb, true);
 		goto tell;
 	}

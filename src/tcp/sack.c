@@ -11,6 +11,7 @@
  * (D-SACK, RFC 2883). Networks duplicate, too; but only as much as we sent again ourselves says
  * anything about us.
  */
+#include "base/mutant.h"
 #include "base/seq.h"
 #include "tcp/stack.h"
 
@@ -61,6 +62,7 @@ void sl_tcp_sack(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct sl_segment
 			end_seq = tcb->snd_nxt; /* our FIN came early */
 		if (start_seq < tcb->snd_una)
 			start_seq = tcb->snd_una;
+		end_seq += SL_MUTANT(SACK_OFF_BY_ONE) && end_seq < tcb->snd_nxt;
 		if (start_seq < end_seq)
 			sl_tcp_sent_sack(&tcp->store, &tcb->sent, start_seq, end_seq, delivered);
 	}

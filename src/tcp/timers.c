@@ -5,6 +5,7 @@
  * the wheel's turn comes too early, it is armed again for what is true then.
  */
 #include "base/bug.h"
+#include "base/mutant.h"
 #include "tcp/stack.h"
 
 void sl_tcp_timer_set(struct sl_tcp *tcp, struct sl_tcb *tcb, enum sl_tcp_timer timer,
@@ -21,7 +22,7 @@ void sl_tcp_timer_set(struct sl_tcp *tcp, struct sl_tcb *tcb, enum sl_tcp_timer 
  * may still send. A FIN is its own probe. */
 static bool must_probe(const struct sl_tcb *tcb)
 {
-	if (tcb->snd_wnd_bytes >= SL_TCP_WINDOW_LEAST_BYTES)
+	if (tcb->snd_wnd_bytes >= SL_TCP_WINDOW_LEAST_BYTES || SL_MUTANT(NO_PROBE))
 		return false;
 	if (tcb->snd_wnd_bytes && sl_tcp_outstanding(tcb))
 		return false;

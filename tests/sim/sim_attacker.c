@@ -64,7 +64,7 @@ static void blind(struct sl_sim_attacker *attacker, struct sl_sim_world *world, 
 		.window = (uint16_t)below(attacker, 65536),
 		.window_scale = -1,
 		.timestamps = tcp->use_timestamps,
-		.ts_value = (uint32_t)(sl_clock_now_ns() / SL_NS_PER_MS),
+		.ts_value = sl_sim_tcp_ts_value(tcp),
 		.ts_echo = tcp->ts_recent,
 	};
 	uint32_t len_bytes = 0;

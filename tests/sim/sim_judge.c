@@ -6,31 +6,77 @@
 #include "sim_disk.h"
 #include "sim_nic.h"
 #include "sim_violation.h"
+#include "sim_world.h"
+#include "tcp/stack.h"
 
 bool sl_sim_in_turn;
 
-static void judge_permission(struct sl_worker *worker, const struct sl_read *read)
+/* A probe for a lost tail is one segment that may leave whatever the congestion window is: RFC
+ * 8985, 7.3. */
+static bool is_probe(const struct sl_tcp *tcp, const struct sl_read *read)
 {
-	struct sl_tcp_info info;
-	uint64_t res_seq, una_seq;
+	const struct sl_tcb *tcb = &tcp->conns[read->conn.idx];
 
-	sl_tcp_info(worker->tcp, read->conn, &info);
-	if (info.state == SL_TCP_CLOSED)
+	return tcb->tlp.state == SL_TCP_PROBE_OUT && !tcb->tlp.is_retrans &&
+	       read->range.end_seq - read->range.start_seq <= tcb->payload_max_bytes;
+}
+
+static void judge_windows(const struct sl_sim_world *world, const struct sl_read *read,
+			  uint32_t place, const struct sl_tcp_info *info)
+{
+	uint64_t res_seq = sl_tcp_stream_seq(world->worker->tcp, read->conn);
+	uint64_t una_seq = sl_tcp_acked_seq(world->worker->tcp, read->conn);
+
+	if ((uint64_t)info->in_flight_bytes + info->being_made_bytes > info->cwnd_bytes &&
+	    !is_probe(world->worker->tcp, read))
+		sl_sim_violation(place, "%u bytes in flight and %u being made, but cwnd is %u",
+				 info->in_flight_bytes, info->being_made_bytes, info->cwnd_bytes);
+	if (read->kind == SL_READ_FRESH && res_seq - una_seq > info->peer_window_bytes)
+		sl_sim_violation(place, "%u bytes out, but the peer's window is %u",
+				 (uint32_t)(res_seq - una_seq), info->peer_window_bytes);
+}
+
+/* The sent map is TCP's own: nobody outside is told which bytes it takes for delivered. */
+static void judge_delivered(const struct sl_sim_world *world, const struct sl_read *read,
+			    uint32_t place, const struct sl_sim_tcp *client)
+{
+	const struct sl_tcp *tcp = world->worker->tcp;
+	const struct sl_tcb *tcb = &tcp->conns[read->conn.idx];
+	uint32_t idx = tcb->sent.first_idx;
+
+	if (tcb->snd_una > client->rcv_nxt_seq)
+		sl_sim_violation(place, "%llu bytes are held for acknowledged that never came",
+				 (unsigned long long)(tcb->snd_una - client->rcv_nxt_seq));
+	for (; idx != SL_TCP_NONE && !client->reneged; idx = tcp->store.ranges[idx].next_idx) {
+		const struct sl_tcp_sent_range *range = &tcp->store.ranges[idx];
+
+		if (range->state == SL_TCP_SACKED &&
+		    !sl_sim_tcp_has(client, range->start_seq, sl_tcp_sent_end(range)))
+			sl_sim_violation(place, "%u bytes are held for SACKed that never came",
+					 range->len_bytes);
+	}
+}
+
+static void judge_permission(const struct sl_sim_world *world, const struct sl_read *read)
+{
+	const struct sl_sim_client *client;
+	struct sl_tcp_info info;
+	uint32_t place;
+
+	sl_tcp_info(world->worker->tcp, read->conn, &info);
+	if (info.state == SL_TCP_CLOSED ||
+	    !sl_sim_world_place(world, &info.peer, info.peer_port, &place))
 		return;
-	if ((uint64_t)info.in_flight_bytes + info.being_made_bytes > info.cwnd_bytes)
-		sl_sim_violation(info.peer_port,
-				 "%u bytes in flight and %u being made, but cwnd is %u",
-				 info.in_flight_bytes, info.being_made_bytes, info.cwnd_bytes);
-	res_seq = sl_tcp_stream_seq(worker->tcp, read->conn);
-	una_seq = sl_tcp_acked_seq(worker->tcp, read->conn);
-	if (read->kind == SL_READ_FRESH && res_seq - una_seq > info.peer_window_bytes)
-		sl_sim_violation(info.peer_port, "%u bytes out, but the peer's window is %u",
-				 (uint32_t)(res_seq - una_seq), info.peer_window_bytes);
+	judge_windows(world, read, place, &info);
+	client = world->clients[place];
+	if (client && !client->tcp.config.lies && client->tcp.state == SL_SIM_TCP_OPEN)
+		judge_delivered(world, read, place, &client->tcp);
 }
 
 /* A read that began now is a permission that was used now: nothing has come in since. */
-void sl_sim_judge_turn(struct sl_sim_judge *judge, struct sl_worker *worker)
+void sl_sim_judge_turn(struct sl_sim_judge *judge, struct sl_sim_world *world)
 {
+	struct sl_worker *worker = world->worker;
 	uint32_t buffer_cnt = (uint32_t)worker->stats->buffers_total;
 
 	sl_sim_nic_check(worker->nic);
@@ -40,7 +86,7 @@ void sl_sim_judge_turn(struct sl_sim_judge *judge, struct sl_worker *worker)
 		if (sl_sim_disk_begun_ns(worker->disk, idx) != worker->now_ns || read->orphaned)
 			continue;
 		judge->permissions++;
-		judge_permission(worker, read);
+		judge_permission(world, read);
 	}
 }
 

@@ -3,7 +3,8 @@
  * Judge: a checker of the worker's own state, from outside of the rooms it looks into.
  *
  *  - after each turn: frames add up, and whoever was permitted new bytes in it had no more in
- *    flight and being made than its windows allow;
+ *    flight and being made than its windows allow, and what it holds for delivered was delivered
+ *    (unless the client lies);
  *  - when the clients are gone: everything that was taken has come back.
  */
 #ifndef SL_TESTS_SIM_JUDGE_H
@@ -12,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct sl_sim_world;
 struct sl_worker;
 
 struct sl_sim_judge {
@@ -21,7 +23,7 @@ struct sl_sim_judge {
 /* In a turn the worker allocates nothing: who does (sim_malloc.c) looks here. */
 extern bool sl_sim_in_turn;
 
-void sl_sim_judge_turn(struct sl_sim_judge *judge, struct sl_worker *worker);
+void sl_sim_judge_turn(struct sl_sim_judge *judge, struct sl_sim_world *world);
 void sl_sim_judge_end(struct sl_worker *worker);
 
 #endif

@@ -22,7 +22,7 @@ static void send(struct sl_sim_tcp *tcp, uint64_t ack_seq, struct sl_header *hea
 	header->flags = SL_TCP_ACK;
 	header->window_scale = -1;
 	header->timestamps = tcp->use_timestamps;
-	header->ts_value = (uint32_t)(sl_clock_now_ns() / SL_NS_PER_MS);
+	header->ts_value = sl_sim_tcp_ts_value(tcp);
 	header->ts_echo = tcp->ts_recent;
 	header_bytes = sl_header_write(&tcp->route, header, end, 0);
 	sl_sim_link_put(tcp->to_peer, end - header_bytes, header_bytes);

@@ -101,6 +101,7 @@ struct sl_sim_plan {
 	uint32_t attack_cnt;
 	struct sl_sim_mishap mishaps[SL_SIM_PLAN_MISHAPS];
 	uint32_t mishap_cnt;
+	uint32_t wrap_bytes;  /* of the first visit, within which the worker's numbers wrap */
 	bool faults;          /* the server may have to reset: disk errors, changing files */
 	uint64_t patience_ns; /* honest clients get something in so long */
 	uint64_t until_ns;    /* all is over by then */

@@ -122,6 +122,8 @@ static void begin(struct run *run)
 	for (uint32_t i = 0; i < plan->world.clients_max; i++)
 		sl_sim_world_wake(&run->world, i, SL_SIM_START_NS);
 	run->here_cnt = plan->visit_cnt;
+	sl_sim_world_wrap(&run->world, 0, &plan->visits[0].client,
+			  SL_SIM_START_NS + plan->visits[0].start_ns, plan->wrap_bytes);
 }
 
 static void step(struct run *run, uint64_t until_ns)

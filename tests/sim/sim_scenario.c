@@ -293,6 +293,7 @@ static void mischief(struct sl_sim_plan *plan)
 	draw_base(plan, (uint32_t)between(plan, 4, 16), 20);
 	for (uint32_t i = 0; i < plan->visit_cnt; i++) {
 		plan->visits[i].mischief = (enum sl_sim_mischief)below(plan, SL_SIM_MISCHIEFS);
+		plan->visits[i].client.lies = plan->visits[i].mischief != SL_SIM_HONEST;
 		if (one_in(plan, 2))
 			plan->paths[i].out.loss_ppm = (uint32_t)below(plan, 2 * PERCENT_PPM);
 	}
@@ -489,6 +490,7 @@ static void set_defaults(struct sl_sim_plan *plan, uint64_t seed)
 	plan->disk = SL_SIM_DISK_OPTIONS;
 	plan->patience_ns = 150 * S;
 	plan->until_ns = 60 * MINUTE_NS;
+	plan->wrap_bytes = (uint32_t)spread(plan, 2 * KB, MB);
 	plan->paths = calloc(PATHS_MAX, sizeof(*plan->paths));
 	plan->visits = calloc(VISITS_MAX, sizeof(*plan->visits));
 	BUG_ON(!plan->paths || !plan->visits);

@@ -54,9 +54,9 @@ static uint32_t window_now(const struct sl_sim_tcp *tcp)
 		   : tcp->config.window_bytes - (uint32_t)unread_bytes;
 }
 
-static uint32_t now_ms(void)
+uint32_t sl_sim_tcp_ts_value(const struct sl_sim_tcp *tcp)
 {
-	return (uint32_t)(sl_clock_now_ns() / SL_NS_PER_MS);
+	return (uint32_t)(sl_clock_now_ns() / SL_NS_PER_MS) + tcp->config.ts_base;
 }
 
 static void add_sack(struct sl_header *header, const struct sl_sim_tcp_range *range)
@@ -101,7 +101,7 @@ static void transmit(struct sl_sim_tcp *tcp, uint8_t flags, uint64_t seq, const 
 		.window_scale = syn ? tcp->config.window_scale : -1,
 		.sack_permitted = syn && tcp->config.sack,
 		.timestamps = syn ? tcp->config.timestamps : tcp->use_timestamps,
-		.ts_value = now_ms(),
+		.ts_value = sl_sim_tcp_ts_value(tcp),
 		.ts_echo = tcp->ts_recent,
 	};
 
@@ -563,10 +563,23 @@ size_t sl_sim_tcp_readable(const struct sl_sim_tcp *tcp)
 	return bytes_left(&tcp->in);
 }
 
+/* What has opened since the last ACK is worth telling if it is half of the buffer or two segments
+ * (RFC 9293, 3.8.6.2.2); who has plenty left need not be told. */
+static bool worth_telling(const struct sl_sim_tcp *tcp)
+{
+	uint64_t told_bytes =
+	    tcp->edge_seq > tcp->rcv_nxt_seq ? tcp->edge_seq - tcp->rcv_nxt_seq : 0;
+	uint64_t step_bytes = tcp->config.window_bytes / 2;
+
+	if (step_bytes > 2 * SEGMENT_MAX_BYTES)
+		step_bytes = 2 * SEGMENT_MAX_BYTES;
+	return told_bytes < tcp->config.window_bytes / 4 &&
+	       window_now(tcp) >= told_bytes + step_bytes;
+}
+
 size_t sl_sim_tcp_read(struct sl_sim_tcp *tcp, uint8_t *out, size_t max_bytes)
 {
 	size_t len_bytes = bytes_left(&tcp->in);
-	uint32_t before_bytes = window_now(tcp);
 
 	if (len_bytes > max_bytes)
 		len_bytes = max_bytes;
@@ -574,10 +587,7 @@ size_t sl_sim_tcp_read(struct sl_sim_tcp *tcp, uint8_t *out, size_t max_bytes)
 		return 0;
 	memcpy(out, tcp->in.data + tcp->in.read_bytes, len_bytes);
 	tcp->in.read_bytes += len_bytes;
-	/* A window that was nearly shut and has opened by half is worth telling (RFC
-	 * 9293, 3.8.6.2.2). */
-	if (before_bytes < tcp->config.window_bytes / 4 &&
-	    window_now(tcp) >= tcp->config.window_bytes / 2 && tcp->state == SL_SIM_TCP_OPEN)
+	if (tcp->state == SL_SIM_TCP_OPEN && worth_telling(tcp))
 		ack_now(tcp);
 	return len_bytes;
 }
@@ -597,6 +607,12 @@ void sl_sim_tcp_reset(struct sl_sim_tcp *tcp)
 void sl_sim_tcp_renege(struct sl_sim_tcp *tcp)
 {
 	tcp->range_cnt = 0;
+	tcp->reneged = true;
+}
+
+bool sl_sim_tcp_has(const struct sl_sim_tcp *tcp, uint64_t start_seq, uint64_t end_seq)
+{
+	return start_seq >= end_seq || is_duplicate(tcp, start_seq, end_seq);
 }
 
 bool sl_sim_tcp_over(const struct sl_sim_tcp *tcp)

@@ -21,10 +21,11 @@ struct sl_sim_tcp_config {
 	uint16_t local_port, peer_port;
 	bool ipv6;
 	bool sack, timestamps;
-	uint16_t mss;          /* 0: no option */
-	int8_t window_scale;   /* -1: no option */
-	uint32_t window_bytes; /* receive buffer, at most 2^30 */
-	uint32_t isn;
+	uint16_t mss;            /* 0: no option */
+	int8_t window_scale;     /* -1: no option */
+	uint32_t window_bytes;   /* receive buffer, at most 2^30 */
+	uint32_t isn, ts_base;   /* ts_base: of its timestamp clock */
+	bool lies;               /* what it acknowledges is not always so */
 	uint32_t ack_every;      /* segments in order for one ACK; 0: 2 */
 	uint64_t delayed_ack_ns; /* 0: 20 ms */
 	bool dsack;              /* says what came twice (RFC 2883) */
@@ -62,7 +63,7 @@ struct sl_sim_tcp {
 	uint32_t peer_window_bytes, peer_mss;
 	uint64_t irs_seq;  /* the peer's first */
 	uint64_t edge_seq; /* the furthest right edge ever offered */
-	bool use_sack, use_timestamps, closing, fin_sent, fin_acked;
+	bool use_sack, use_timestamps, closing, fin_sent, fin_acked, reneged;
 	uint32_t ts_recent;
 
 	struct sl_sim_tcp_bytes out; /* sent and to be sent, from snd_una on */
@@ -100,6 +101,12 @@ void sl_sim_tcp_reset(struct sl_sim_tcp *tcp);
 
 /* Forgets what it holds out of order, though it may have been SACKed (RFC 2018, section 8). */
 void sl_sim_tcp_renege(struct sl_sim_tcp *tcp);
+
+/* What its segments say at this time. */
+uint32_t sl_sim_tcp_ts_value(const struct sl_sim_tcp *tcp);
+
+/* It has all of [start_seq, end_seq), in order or beyond a gap. */
+bool sl_sim_tcp_has(const struct sl_sim_tcp *tcp, uint64_t start_seq, uint64_t end_seq);
 
 /* Nothing more will come of it: both sides have closed, or it was reset. */
 bool sl_sim_tcp_over(const struct sl_sim_tcp *tcp);

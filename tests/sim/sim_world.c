@@ -15,6 +15,7 @@
 #include "sim_random.h"
 #include "sim_trace.h"
 #include "sim_violation.h"
+#include "tcp/stack.h"
 
 enum {
 	LINK_SEEDS = 7,
@@ -22,6 +23,7 @@ enum {
 	CLIENTS_DEFAULT = 256,
 	CLIENTS_MAX = 50000, /* a port each */
 	CONNS_DEFAULT = 64,
+	ISN_TICK_NS = 4000, /* RFC 6528 */
 };
 
 static struct sl_address ipv4(uint8_t d)
@@ -225,7 +227,9 @@ struct sl_sim_client *sl_sim_world_connect_at(struct sl_sim_world *world, uint32
 		.mss = options->mss ? options->mss : 1460,
 		.window_scale = options->no_window_scale ? -1 : 7,
 		.window_bytes = options->window_bytes ? options->window_bytes : 1 << 20,
-		.isn = 0xfffff000u + idx * 4099, /* near the wrap */
+		.isn = 0 - 300 * (1 + idx % 8),  /* they wrap soon, */
+		.ts_base = 0 - 3000 * (idx % 4), /* and so do timestamps */
+		.lies = options->lies,
 		.ack_every = options->ack_every,
 		.delayed_ack_ns = options->delayed_ack_ns,
 		.dsack = options->dsack,
@@ -250,6 +254,25 @@ struct sl_sim_client *sl_sim_world_connect(struct sl_sim_world *world,
 					   const struct sl_sim_client_options *options)
 {
 	return sl_sim_world_connect_at(world, world->client_cnt++, options);
+}
+
+void sl_sim_world_wrap(struct sl_sim_world *world, uint32_t idx,
+		       const struct sl_sim_client_options *options, uint64_t at_ns,
+		       uint32_t within_bytes)
+{
+	struct sl_tcp *tcp = world->worker->tcp;
+	struct sl_route route = {
+		.local = options->ipv6 ? ipv6(1) : ipv4(1),
+		.peer = address_of(idx, options->ipv6),
+		.local_port = options->tls ? SL_SIM_TLS_PORT : SL_SIM_PLAIN_PORT,
+		.peer_port = (uint16_t)(PORT_FIRST + idx),
+		.ipv6 = options->ipv6,
+	};
+	uint32_t later = (uint32_t)((at_ns - tcp->now_ns) / ISN_TICK_NS);
+
+	do
+		tcp->isn_key.k[0]++;
+	while (0 - (sl_tcp_isn(tcp, &route) + later) > within_bytes);
 }
 
 static uint64_t client_next_ns(const struct sl_sim_client *client)
@@ -360,7 +383,7 @@ static void turn(struct sl_sim_world *world)
 		world->turn_ns = world->now_ns;
 	if (world->worker->drained)
 		world->turn_ns = UINT64_MAX;
-	sl_sim_judge_turn(&world->judge, world->worker);
+	sl_sim_judge_turn(&world->judge, world);
 }
 
 void sl_sim_world_step(struct sl_sim_world *world, uint64_t until_ns)

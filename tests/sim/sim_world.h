@@ -80,7 +80,7 @@ struct sl_sim_client_options {
 	uint32_t path_idx;
 	uint32_t ack_every; /* these as in sim_tcp.h */
 	uint64_t delayed_ack_ns;
-	bool dsack;
+	bool dsack, lies;
 	uint32_t segment_bytes, untidy_ppm;
 	uint64_t dice;
 };
@@ -93,6 +93,12 @@ struct sl_sim_client *sl_sim_world_connect(struct sl_sim_world *world,
  * but with other sequence numbers. */
 struct sl_sim_client *sl_sim_world_connect_at(struct sl_sim_world *world, uint32_t idx,
 					      const struct sl_sim_client_options *options);
+
+/* Makes the worker's secret such that the numbers of what it sends to the client at that place
+ * wrap within within_bytes of a connection that begins at at_ns. */
+void sl_sim_world_wrap(struct sl_sim_world *world, uint32_t idx,
+		       const struct sl_sim_client_options *options, uint64_t at_ns,
+		       uint32_t within_bytes);
 
 /* Whom the packet concerns; false: no place of ours. */
 bool sl_sim_world_place(const struct sl_sim_world *world, const struct sl_address *address,

@@ -14,6 +14,7 @@
 
 #include "base/bug.h"
 #include "base/log.h"
+#include "base/mutant.h"
 #include "serve/worker.h"
 #include "sim_clock.h"
 #include "sim_openssl.h"
@@ -28,16 +29,52 @@ enum { REPORT_BYTES = 4096, SECONDS_MAX = 300 };
 struct options {
 	uint64_t first_seed, last_seed;
 	const char *scenario, *pcap;
-	bool verbose, many;
+	bool verbose, many, first_only;
 };
 
 static struct sl_sim_certificate certificate;
 static struct sl_sim_result *result; /* shared with the child */
 
+#ifdef SL_MUTANTS
+int sl_mutant;
+
+static const struct {
+	const char *name, *about;
+} mutants[] = {
+#define MUTANT_ROW(name, about) { #name, about },
+	SL_MUTANT_LIST(MUTANT_ROW)
+};
+enum { MUTANTS = sizeof(mutants) / sizeof(mutants[0]) };
+
+static void list_mutants(void)
+{
+	for (int i = 0; i < MUTANTS; i++)
+		printf("%-16s %s\n", mutants[i].name, mutants[i].about);
+}
+
+static bool choose_mutant(const char *name)
+{
+	for (int i = 0; i < MUTANTS; i++)
+		if (strcmp(mutants[i].name, name) == 0)
+			sl_mutant = SL_MUTANT_NONE + 1 + i;
+	return sl_mutant != SL_MUTANT_NONE;
+}
+#else
+static void list_mutants(void)
+{
+}
+
+static bool choose_mutant(const char *name)
+{
+	(void)name;
+	return false;
+}
+#endif
+
 static void usage(FILE *out)
 {
 	fprintf(out, "usage: sluice-sim --seed N | --seeds FROM-TO [--scenario NAME] [--verbose] "
-		     "[--pcap FILE]\n"
+		     "[--pcap FILE] [--first]\n"
 		     "       sluice-sim --list\n");
 }
 
@@ -156,6 +193,9 @@ static int parse(int argc, char **argv, struct options *options)
 		{ "seeds", required_argument, NULL, 's' },
 		{ "scenario", required_argument, NULL, 'n' },
 		{ "pcap", required_argument, NULL, 'p' },
+		{ "mutation", required_argument, NULL, 'm' },
+		{ "mutations", no_argument, NULL, 'M' },
+		{ "first", no_argument, NULL, '1' },
 		{ "list", no_argument, NULL, 'l' },
 		{ "verbose", no_argument, NULL, 'v' },
 		{ "help", no_argument, NULL, 'h' },
@@ -174,6 +214,16 @@ static int parse(int argc, char **argv, struct options *options)
 			break;
 		case 'p':
 			options->pcap = optarg;
+			break;
+		case 'm':
+			if (!choose_mutant(optarg))
+				return EXIT_FAILURE;
+			break;
+		case 'M':
+			list_mutants();
+			return EXIT_SUCCESS;
+		case '1':
+			options->first_only = true;
 			break;
 		case 'v':
 			options->verbose = true;
@@ -218,7 +268,8 @@ int main(int argc, char **argv)
 	if (status >= 0)
 		return status;
 	prepare();
-	for (uint64_t seed = options.first_seed; seed <= options.last_seed; seed++) {
+	for (uint64_t seed = options.first_seed;
+	     seed <= options.last_seed && !(options.first_only && failed_cnt > 0); seed++) {
 		if (run_seed(seed, &options))
 			passed_cnt++;
 		else
