@@ -33,6 +33,8 @@
 	X(rx_no_connection, C, "segments for no connection of ours")                          \
 	X(rx_out_of_window, C, "segments outside of the window, or too old")                  \
 	X(rx_out_of_order, C, "segments beyond a gap")                                        \
+	X(rx_out_of_order_dropped, C, "of them, those dropped for lack of room")              \
+	X(rx_duplicates, C, "segments with what had come before")                             \
 	X(rx_inbox_full, C, "segments dropped because no inbox was free")                     \
 	X(rx_ring_full, C, "packets the kernel dropped because the RX ring was full")         \
 	X(rx_fill_empty, C, "times the kernel found the fill ring empty")                     \
@@ -68,6 +70,11 @@
 	X(tag_mismatches, C, "records not sent again because their file had changed")         \
 	X(recoveries, C, "loss recoveries")                                                   \
 	X(retransmission_timeouts, C, "retransmission timeouts")                              \
+	X(tail_loss_probes, C, "probes for a lost tail")                                      \
+	X(tail_losses, C, "of them, those that repaired a loss")                              \
+	X(dsacks, C, "times a peer told that it had a segment twice")                         \
+	X(undone_recoveries, C, "recoveries undone: nothing had been lost")                   \
+	X(undone_timeouts, C, "timeouts undone")                                              \
 	X(ecn_reductions, C, "times the peer told of congestion marks and we slowed down")    \
 	X(icmp_errors, C, "ICMP errors about connections of ours")                            \
 	X(icmp_refused, C, "of them, those that quote nothing in flight")                     \

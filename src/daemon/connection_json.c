@@ -56,6 +56,7 @@ static void put_tcp(FILE *out, const struct sl_tcp_info *tcp)
 	put_number(out, "backoff", tcp->backoff_cnt);
 	put_number(out, "last_sent_ns", tcp->quiet_ns);
 	put_number(out, "mss_bytes", tcp->mss_bytes);
+	put_number(out, "pmtu_bytes", tcp->pmtu_bytes);
 	put_number(out, "cwnd_bytes", tcp->cwnd_bytes);
 	put_known(out, "ssthresh_bytes", tcp->ssthresh_bytes, UINT32_MAX);
 	put_number(out, "peer_window_bytes", tcp->peer_window_bytes);

@@ -117,7 +117,8 @@ static void put_times(FILE *out, const struct sl_tcp_info *tcp)
 
 static void put_window(FILE *out, const struct sl_tcp_info *tcp)
 {
-	fprintf(out, " mss:%u cwnd:%u", tcp->mss_bytes, tcp->cwnd_bytes / tcp->mss_bytes);
+	fprintf(out, " mss:%u pmtu:%u cwnd:%u", tcp->mss_bytes, tcp->pmtu_bytes,
+		tcp->cwnd_bytes / tcp->mss_bytes);
 	if (tcp->ssthresh_bytes != UINT32_MAX)
 		fprintf(out, " ssthresh:%u", tcp->ssthresh_bytes / tcp->mss_bytes);
 	fprintf(out, " snd_wnd:%u", tcp->peer_window_bytes);

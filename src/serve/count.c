@@ -11,6 +11,8 @@ static void count_tcp(struct sluice_worker_stats *stats, const struct sl_tcp_cou
 	stats->rx_no_connection = tcp->no_connection;
 	stats->rx_out_of_window = tcp->out_of_window_in;
 	stats->rx_out_of_order = tcp->out_of_order_in;
+	stats->rx_out_of_order_dropped = tcp->out_of_order_dropped;
+	stats->rx_duplicates = tcp->duplicates_in;
 	stats->connections_accepted = tcp->opened;
 	stats->connections_refused = tcp->backlog_full + tcp->table_full;
 	stats->connections_reset_sent = tcp->reset_sent;
@@ -19,6 +21,11 @@ static void count_tcp(struct sluice_worker_stats *stats, const struct sl_tcp_cou
 	stats->retransmitted_bytes = tcp->resent_bytes;
 	stats->recoveries = tcp->recoveries;
 	stats->retransmission_timeouts = tcp->rtos;
+	stats->tail_loss_probes = tcp->tlp_probes;
+	stats->tail_losses = tcp->tlp_recoveries;
+	stats->dsacks = tcp->dsacks_in;
+	stats->undone_recoveries = tcp->undone_recoveries;
+	stats->undone_timeouts = tcp->undone_timeouts;
 	stats->ecn_reductions = tcp->ecn_reductions;
 	stats->connections_given_up = tcp->timed_out;
 	stats->connections_open = tcp->open_cnt;

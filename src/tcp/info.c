@@ -24,10 +24,19 @@ static void fill_identity(const struct sl_tcb *tcb, struct sl_tcp_info *info)
 	info->peer_scale = tcb->snd_scale;
 }
 
+/* The packet that a full segment makes: what the path is known, or trusted, to carry. */
+static uint32_t packet_max_bytes(const struct sl_tcb *tcb)
+{
+	return tcb->payload_max_bytes + (tcb->timestamps ? SL_TCP_TIMESTAMP_BYTES : 0U) +
+	       SL_TCP_HEADER_BYTES +
+	       (tcb->route.ipv6 ? (uint32_t)SL_TCP_IPV6_BYTES : (uint32_t)SL_TCP_IPV4_BYTES);
+}
+
 static void fill_window(const struct sl_tcp *tcp, const struct sl_tcb *tcb,
 			struct sl_tcp_info *info)
 {
 	info->mss_bytes = tcb->payload_max_bytes;
+	info->pmtu_bytes = packet_max_bytes(tcb);
 	info->cwnd_bytes = sl_tcp_cwnd_bytes(tcp, tcb);
 	info->ssthresh_bytes =
 	    tcb->cc.ssthresh_bytes < SL_TCP_CWND_MAX_BYTES ? tcb->cc.ssthresh_bytes : UINT32_MAX;

@@ -251,6 +251,7 @@ struct sl_tcp_info {
 	bool recovering;                          /* from loss or a congestion mark */
 	bool delivery_app_limited;
 	uint32_t mss_bytes, cwnd_bytes, peer_window_bytes;
+	uint32_t pmtu_bytes;      /* the IP packet of a full segment */
 	uint32_t ssthresh_bytes;  /* UINT32_MAX: none yet */
 	uint32_t in_flight_bytes; /* sent, not acked, not SACKed, not held lost */
 	uint32_t being_made_bytes;

@@ -88,6 +88,7 @@ agrees_with_kernel()
 			.acked_bytes + .unacked_bytes >= $was.received and
 			.peer_window_scale == $was.scale and .sack == $was.sack and
 			.timestamps == $was.timestamps and .mss_bytes == $was.mss and
+			.pmtu_bytes == 1500 and
 			.algorithm == "cubic" and .doing == "response";
 		($before | length) == $cnt and ($ours | length) == $cnt and
 		all($ours[]; agrees($before["\(.peer_port)"]; $after["\(.peer_port)"]))'

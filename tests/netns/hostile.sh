@@ -41,26 +41,26 @@ bystander_start()
 	import http.client, os, ssl, sys, time
 	cert, host, path, same, work = sys.argv[1:]
 	want = open(same, "rb").read()
-	link = http.client.HTTPSConnection(host, timeout=20,
+	link = http.client.HTTPSConnection(host, timeout=60,
 	                                   context=ssl.create_default_context(cafile=cert))
 	cnt = 0
 	while cnt == 0 or not os.path.exists(work + "/stop"):
 	    link.request("GET", path)
 	    port = link.sock.getsockname()[1]
 	    response, got = link.getresponse(), b""
+	    with open(work + "/port.new", "w") as file:
+	        file.write("%u\n" % port)
+	    os.rename(work + "/port.new", work + "/port")
 	    while part := response.read(65536):
 	        got += part
 	        time.sleep(len(part) / 8e6)
 	    assert got == want, "%u bytes, not the file's" % len(got)
 	    assert link.sock and link.sock.getsockname()[1] == port, "another connection"
 	    cnt += 1
-	    with open(work + "/port.new", "w") as file:
-	        file.write("%u\n" % port)
-	    os.rename(work + "/port.new", work + "/port")
 	print(cnt, "downloads equal")
 	END
 	bystander_pid=$!
-	within 10 test -s "$work/port"
+	within 30 test -s "$work/port"
 }
 
 bystander_content()

@@ -67,7 +67,7 @@ START_TEST(text_of_a_new_one)
 	    text,
 	    "established  10.0.0.1:443                 192.0.2.1:1000               worker 3, "
 	    "http, idle\n"
-	    "\t cubic rto:1000 lastsnd:0.000 mss:1448 cwnd:10 snd_wnd:0\n");
+	    "\t cubic rto:1000 lastsnd:0.000 mss:1448 pmtu:1500 cwnd:10 snd_wnd:0\n");
 }
 END_TEST
 
@@ -83,7 +83,7 @@ START_TEST(text_of_a_busy_one)
 	    "fin-wait-1   10.0.0.1:443                 192.0.2.1:1007               worker 0, "
 	    "https, response, 1.50 MB left\n"
 	    "\t ts sack ecn bbr wscale:7,0 rto:1240 backoff:1 rtt:40.0/0.500 minrtt:38.0 "
-	    "lastsnd:3.000 mss:1448 cwnd:10 ssthresh:20 snd_wnd:65535 bytes_sent:100000 "
+	    "lastsnd:3.000 mss:1448 pmtu:1500 cwnd:10 ssthresh:20 snd_wnd:65535 bytes_sent:100000 "
 	    "bytes_retrans:4000 bytes_acked:90000 bytes_lost:5000 bytes_in_flight:1000 "
 	    "bytes_unacked:6000 bytes_sacked:3000 bytes_missing:1500 retrans:3 rtos:2 pacing_rate "
 	    "10.0 Mbit/s delivery_rate 1.00 Mbit/s app_limited recovering\n");

@@ -25,6 +25,7 @@ START_TEST(who_and_how)
 	ck_assert_mem_eq(&info.local, &story.tcp->conns[story.conn.idx].route.local,
 			 sizeof(info.local));
 	ck_assert_uint_eq(info.mss_bytes, 1448);
+	ck_assert_uint_eq(info.pmtu_bytes, 1500);
 	ck_assert_uint_eq(info.ssthresh_bytes, UINT32_MAX);
 	ck_assert_uint_eq(info.in_flight_bytes, 5000);
 	ck_assert_uint_eq(info.srtt_ns, 40 * MS);

@@ -215,6 +215,7 @@ struct sl_snapshot_row fake_serve_row(uint32_t idx)
 			.peer = sl_address_from_ipv4(peer),
 			.peer_port = (uint16_t)(1000 + idx),
 			.mss_bytes = 1448,
+			.pmtu_bytes = 1500,
 			.cwnd_bytes = 14480,
 			.ssthresh_bytes = UINT32_MAX,
 			.min_rtt_ns = UINT64_MAX,
