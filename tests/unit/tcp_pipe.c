@@ -519,6 +519,8 @@ void pipe_run(const struct pipe_options *options, uint64_t seed, struct pipe_res
 	story_open(&pipe.story, (struct story_options){
 				    .no_sack = options->no_sack,
 				    .no_timestamps = options->no_timestamps,
+				    .paced = options->paced,
+				    .congestion = options->congestion,
 				    .window = (uint16_t)(options->window_bytes >> SHIFT),
 				    .shift = SHIFT,
 				    .rtt_ms = 2 * options->delay_ms,

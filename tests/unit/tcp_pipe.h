@@ -22,7 +22,8 @@ struct pipe_options {
 	uint32_t wide_ms;              /* the path is wider every other time so long; 0: never */
 	bool router_speaks;            /* and says what was too big; else it is a black hole */
 	uint32_t forged_permille;      /* of segments: somebody says they were too big */
-	bool no_sack, no_timestamps;
+	bool no_sack, no_timestamps, paced;
+	enum sl_congestion congestion;
 };
 
 struct pipe_result {
