@@ -15,6 +15,7 @@
  * algorithm is asked at each ACK again.
  */
 #include "base/bug.h"
+#include "base/minmax.h"
 #include "tcp/stack.h"
 
 /* RFC 5681's FlightSize, bytes being made included, since they were permitted too; of what limited
@@ -52,6 +53,15 @@ uint32_t sl_tcp_held_lost(struct sl_tcp *tcp, struct sl_tcb *tcb,
 	return lost->total_bytes;
 }
 
+/* Crumbs of permission add up only as long as ACKs come; and what was sent again can be found lost
+ * again only if something was sent behind it. So there are always two segments, which is the least
+ * that ssthresh may be, and no more than RFC 6675 would let be in flight. */
+static void keep_two(struct sl_tcb *tcb)
+{
+	tcb->cc.cwnd_bytes =
+	    max_u32(tcb->cc.cwnd_bytes, min_u32(2 * tcb->cc.mss_bytes, tcb->cc.ssthresh_bytes));
+}
+
 /* RFC 9937, section 6: upon entering. */
 void sl_tcp_recovery_enter(struct sl_tcp *tcp, struct sl_tcb *tcb, enum sl_tcp_recovery why,
 			   const struct sl_tcp_delivered *delivered)
@@ -73,8 +83,10 @@ void sl_tcp_recovery_enter(struct sl_tcp *tcp, struct sl_tcb *tcb, enum sl_tcp_r
 	ops->lost(&tcb->cc, why == SL_TCP_RECOVERY_ECN ? SL_CC_ECN : SL_CC_LOSS,
 		  sl_tcp_recovery_flight(tcb), tcp->now_ns);
 	/* Until the next ACK tells more: the first retransmission. */
-	if (!ops->model)
+	if (!ops->model) {
 		tcb->cc.cwnd_bytes = sl_tcp_pipe_bytes(tcb) + tcb->cc.mss_bytes;
+		keep_two(tcb);
+	}
 	tcp->counters.recoveries += why == SL_TCP_RECOVERY_FAST;
 }
 
@@ -140,10 +152,7 @@ void sl_tcp_recovery_acked(struct sl_tcb *tcb, const struct sl_tcp_delivered *de
 	if (tcb->prr_out_bytes == 0 && allowed_bytes < tcb->cc.mss_bytes)
 		allowed_bytes = tcb->cc.mss_bytes;
 	tcb->cc.cwnd_bytes = pipe_bytes + allowed_bytes;
-	/* Crumbs of permission add up only as long as ACKs come. With nothing in flight a segment
-	 * must be able to leave, or none ever would. */
-	if (tcb->cc.cwnd_bytes < tcb->cc.mss_bytes)
-		tcb->cc.cwnd_bytes = tcb->cc.mss_bytes;
+	keep_two(tcb);
 }
 
 /* RFC 5681, 3.1, and 4.3 of RFC 6675: ssthresh is set once for each flight that was lost. */

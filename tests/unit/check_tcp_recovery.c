@@ -119,6 +119,63 @@ START_TEST(one_flight_is_reduced_once)
 }
 END_TEST
 
+/* Only then can the loss of what was sent again be noticed before the timeout. */
+START_TEST(something_goes_behind_what_is_sent_again)
+{
+	story_ack(&story, at(18)); /* two are left, one of them is lost: time tells */
+	story.tcp->conns[story.conn.idx].cc.cwnd_bytes = 4 * MSS;
+	story.tcp->conns[story.conn.idx].rtt.min_ns = 40 * MS;
+	story_sack(&story, at(18), at(19), at(20));
+	story_pass(&story, 40 * MS);
+	ck_assert_uint_eq(story_send_again(&story), MSS);
+	ck_assert_uint_eq(story_send_most(&story, 9 * MSS), MSS);
+	story_discard(&story);
+	story_pass(&story, 45 * MS);
+	story_sack(&story, at(18), at(19), at(21));
+	story_pass(&story, 15 * MS);
+	ck_assert_uint_eq(story_send_again(&story), MSS);
+	ck_assert_uint_eq(sl_tcp_counters(story.tcp)->rtos, 0);
+}
+END_TEST
+
+/* Three are lost; what is delivered behind them allows one. */
+START_TEST(one_that_arrives_lets_two_follow)
+{
+	story_ack(&story, at(16));
+	story.tcp->conns[story.conn.idx].cc.cwnd_bytes = 4 * MSS;
+	story_sack(&story, at(16), at(19), at(20)); /* 16 to 18 */
+	ck_assert_uint_eq(story_send_again(&story), 2 * MSS);
+	story_discard(&story);
+}
+END_TEST
+
+/* Permission that the pacer was too slow for is not lost: the flight comes down to ssthresh, no
+ * further. ACKs come in pairs, as they do. */
+START_TEST(paced_the_flight_comes_down_as_well)
+{
+	struct sl_tcp_info info;
+
+	teardown();
+	story_open(&story, (struct story_options){ .rtt_ms = 40, .paced = true });
+	story.tcp->conns[story.conn.idx].cc.cwnd_bytes = 20 * MSS;
+	story.tcp->conns[story.conn.idx].cc.ssthresh_bytes = 20 * MSS;
+	while (story_send_most(&story, 100 * MSS))
+		story_pass(&story, 10 * MS);
+	story_discard(&story);
+	story_pass(&story, 40 * MS);
+	for (uint32_t i = 2; i <= 20; i += 2) {
+		story_sack(&story, at(0), at(1), at(i));
+		story_send_again(&story);
+		story_send_most(&story, 100 * MSS);
+		story_discard(&story);
+		story_pass(&story, 4 * MS);
+	}
+	info = story_info(&story);
+	ck_assert_uint_ge(info.in_flight_bytes + MSS, info.ssthresh_bytes);
+	ck_assert_uint_le(info.in_flight_bytes, info.ssthresh_bytes);
+}
+END_TEST
+
 Suite *suite_tcp_recovery(void)
 {
 	Suite *suite = suite_create("recovery");
@@ -131,6 +188,9 @@ Suite *suite_tcp_recovery(void)
 	tcase_add_test(tcase, heavy_loss_sends_as_much_as_arrives);
 	tcase_add_test(tcase, cancelled_bytes_are_not_counted_as_sent);
 	tcase_add_test(tcase, one_flight_is_reduced_once);
+	tcase_add_test(tcase, something_goes_behind_what_is_sent_again);
+	tcase_add_test(tcase, one_that_arrives_lets_two_follow);
+	tcase_add_test(tcase, paced_the_flight_comes_down_as_well);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -386,6 +386,37 @@ START_TEST(any_order_of_verbs_keeps_the_map_whole)
 }
 END_TEST
 
+START_TEST(what_is_not_lost_after_all_flies_as_it_did)
+{
+	append(1000, 1);
+	append(1000, 2);
+	append(1000, 3);
+	lose(0, 2000);
+	take(500, 0, 500);
+	ck_assert(!sl_tcp_sent_any_again(&store, &sent));
+	sl_tcp_sent_unlose(&store, &sent);
+	expect("M5 S15 S10"); /* lost together, so at the later time */
+	again(0, 500, 4);
+	ck_assert(sl_tcp_sent_any_again(&store, &sent));
+	ack(500);
+	ck_assert(!delivered.any_held_lost);
+	ck_assert(!sl_tcp_sent_any_again(&store, &sent));
+}
+END_TEST
+
+START_TEST(what_was_held_lost_and_arrives_is_told)
+{
+	append(1000, 1);
+	append(1000, 2);
+	lose(0, 2000);
+	take(500, 0, 500);
+	ack(300); /* being made */
+	ck_assert(delivered.any_held_lost);
+	sack(1500, 2000); /* waits for that */
+	ck_assert(delivered.any_held_lost);
+}
+END_TEST
+
 Suite *suite_tcp_sent(void)
 {
 	Suite *suite = suite_create("sent");
@@ -409,6 +440,8 @@ Suite *suite_tcp_sent(void)
 	tcase_add_test(tcase, short_of_ranges_everything_may_be_lost_but_nothing_stalls);
 	tcase_add_test(tcase, one_connection_gets_no_more_than_its_share);
 	tcase_add_loop_test(tcase, any_order_of_verbs_keeps_the_map_whole, 0, 20);
+	tcase_add_test(tcase, what_is_not_lost_after_all_flies_as_it_did);
+	tcase_add_test(tcase, what_was_held_lost_and_arrives_is_told);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

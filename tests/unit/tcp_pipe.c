@@ -14,6 +14,7 @@ enum {
 	READ_MAX_BYTES = 20000,
 	SHIFT = 4,
 	WIRE_MAX_BYTES = 1500,
+	HEADER_BYTES = 66, /* of a data packet, link layer included */
 };
 
 struct packet { /* on its way */
@@ -24,7 +25,7 @@ struct packet { /* on its way */
 	uint16_t window;
 	uint32_t ts_value, ts_echo;
 	uint8_t sack_cnt;
-	struct sl_sack_block sack[3]; /* relative */
+	struct sl_sack_block sack[4]; /* relative */
 	uint32_t payload_bytes;
 	uint8_t payload[WIRE_MAX_BYTES];
 };
@@ -53,7 +54,9 @@ static struct {
 	struct sl_pool free_packets;
 	struct arrival arrivals[PACKETS_MAX]; /* a heap, the earliest first */
 	uint32_t arrival_cnt;
-	uint64_t last_ns[2]; /* arrival of the latest packet that kept its place, by direction */
+	uint64_t last_ns[2];   /* arrival of the latest packet that kept its place, by direction */
+	uint64_t link_free_ns; /* the bottleneck has sent all it holds */
+	uint64_t start_ns;
 
 	/* The layer above. */
 	struct read reads[READS_MAX];
@@ -65,7 +68,8 @@ static struct {
 	uint32_t rcv_nxt, rcv_edge;
 	struct run held[HOLES_MAX]; /* beyond a gap, in order */
 	uint32_t held_cnt;
-	uint32_t latest; /* where the latest segment began */
+	uint32_t latest;  /* where the latest segment began */
+	struct run twice; /* to be reported by the next ACK; end 0: nothing */
 	uint32_t ts_recent;
 	uint32_t owed;
 	uint64_t ack_ns; /* of a delayed ACK */
@@ -120,13 +124,45 @@ static struct arrival pop(void)
 	return first;
 }
 
+/* When the bottleneck has sent it; 0: its queue is full. */
+static uint64_t pass_bottleneck(uint32_t payload_bytes)
+{
+	uint64_t byte_ns = 8000 / pipe.is.rate_mbit_s, queue_ns = 2 * pipe.is.delay_ms * MS;
+
+	if (queue_ns < 10 * WIRE_MAX_BYTES * byte_ns)
+		queue_ns = 10 * WIRE_MAX_BYTES * byte_ns;
+	if (pipe.link_free_ns < pipe.story.now_ns)
+		pipe.link_free_ns = pipe.story.now_ns;
+	if (pipe.link_free_ns - pipe.story.now_ns > queue_ns)
+		return 0;
+	pipe.link_free_ns += (payload_bytes + HEADER_BYTES) * byte_ns;
+	return pipe.link_free_ns;
+}
+
+static bool in_spike(uint64_t at_ns)
+{
+	uint64_t spike_ns = pipe.start_ns + pipe.is.spike_at_ms * MS;
+
+	return at_ns >= spike_ns && at_ns < spike_ns + pipe.is.spike_ms * MS;
+}
+
 static void carry_one(const struct packet *packet)
 {
 	uint32_t idx;
-	uint64_t at_ns = pipe.story.now_ns + pipe.is.delay_ms * MS + below(1000) * SL_NS_PER_US;
+	uint64_t at_ns = pipe.story.now_ns;
 	uint64_t *last_ns = &pipe.last_ns[packet->to_server];
 
-	if (chance(pipe.is.reorder_permille))
+	if (!packet->to_server && pipe.is.rate_mbit_s) {
+		at_ns = pass_bottleneck(packet->payload_bytes);
+		if (at_ns == 0) {
+			pipe.result->overflows++;
+			return;
+		}
+	}
+	at_ns += pipe.is.delay_ms * MS + below(1000) * SL_NS_PER_US;
+	if (!packet->to_server && in_spike(at_ns))
+		at_ns = pipe.start_ns + (pipe.is.spike_at_ms + pipe.is.spike_ms) * MS;
+	if (chance(packet->to_server && pipe.is.acks_safe ? 0 : pipe.is.reorder_permille))
 		at_ns += below(pipe.is.reorder_ms * 1000 + 1) * SL_NS_PER_US;
 	else if (at_ns <= *last_ns)
 		at_ns = ++*last_ns; /* a queue: jitter alone does not reorder */
@@ -140,12 +176,14 @@ static void carry_one(const struct packet *packet)
 
 static void carry(const struct packet *packet)
 {
-	if (chance(pipe.is.loss_permille)) {
+	bool safe = packet->to_server && pipe.is.acks_safe;
+
+	if (!safe && chance(pipe.is.loss_permille)) {
 		pipe.result->drops++;
 		return;
 	}
 	carry_one(packet);
-	if (chance(pipe.is.duplicate_permille))
+	if (!safe && chance(pipe.is.duplicate_permille))
 		carry_one(packet);
 }
 
@@ -202,6 +240,16 @@ static void carry_from_server(void)
 /* ---- The receiver -----------------------------------------------------------------------------
  */
 
+static bool has(uint32_t start, uint32_t end)
+{
+	if (end <= pipe.rcv_nxt)
+		return true;
+	for (uint32_t i = 0; i < pipe.held_cnt; i++)
+		if (pipe.held[i].start <= start && end <= pipe.held[i].end)
+			return true;
+	return false;
+}
+
 static void hold(uint32_t start, uint32_t end)
 {
 	uint32_t at = 0, last;
@@ -229,11 +277,15 @@ static void hold(uint32_t start, uint32_t end)
 	}
 }
 
-/* The block with the latest segment first (RFC 2018, section 4). */
+/* What came twice, then the block with the latest segment (RFC 2883; RFC 2018, section 4). */
 static void add_blocks(struct packet *ack)
 {
 	uint32_t latest = UINT32_MAX;
 
+	if (pipe.twice.end)
+		ack->sack[ack->sack_cnt++] =
+		    (struct sl_sack_block){ pipe.twice.start, pipe.twice.end };
+	pipe.twice.end = 0;
 	for (uint32_t i = 0; i < pipe.held_cnt; i++)
 		if (pipe.held[i].start <= pipe.latest && pipe.latest < pipe.held[i].end)
 			latest = i;
@@ -286,6 +338,9 @@ static void receiver_gets(const struct packet *packet)
 			receiver_acks(0);
 		return;
 	}
+
+	if (!pipe.is.no_dsack && packet->payload_bytes && has(packet->seq, end))
+		pipe.twice = (struct run){ packet->seq, end };
 
 	bool in_order = packet->seq == pipe.rcv_nxt && pipe.held_cnt == 0;
 
@@ -508,8 +563,6 @@ static void step(void)
 
 void pipe_run(const struct pipe_options *options, uint64_t seed, struct pipe_result *result)
 {
-	uint64_t start_ns;
-
 	memset(&pipe, 0, sizeof(pipe));
 	*result = (struct pipe_result){ 0 };
 	pipe.is = *options;
@@ -519,11 +572,11 @@ void pipe_run(const struct pipe_options *options, uint64_t seed, struct pipe_res
 	story_open(&pipe.story, (struct story_options){
 				    .no_sack = options->no_sack,
 				    .no_timestamps = options->no_timestamps,
-				    .paced = options->paced,
-				    .congestion = options->congestion,
 				    .window = (uint16_t)(options->window_bytes >> SHIFT),
 				    .shift = SHIFT,
 				    .rtt_ms = 2 * options->delay_ms,
+				    .paced = options->paced || options->rate_mbit_s != 0,
+				    .congestion = options->congestion,
 				    .has_isn = true,
 				    /* The numbers wrap on the way, each seed elsewhere. */
 				    .isn = 0U - 1 - below(options->file_bytes),
@@ -534,7 +587,7 @@ void pipe_run(const struct pipe_options *options, uint64_t seed, struct pipe_res
 	pipe.rcv_edge = 1 + options->window_bytes;
 	pipe.reserved = 1;
 	pipe.ack_ns = UINT64_MAX;
-	start_ns = pipe.story.now_ns;
+	pipe.start_ns = pipe.story.now_ns;
 	ask_for_new();
 	while (!pipe.story.gone) {
 		step();
@@ -544,7 +597,7 @@ void pipe_run(const struct pipe_options *options, uint64_t seed, struct pipe_res
 	}
 	MUST(pipe.rcv_nxt == 1 + options->file_bytes);
 	MUST(pipe.got_fin);
-	result->took_ns = pipe.story.now_ns - start_ns;
+	result->took_ns = pipe.story.now_ns - pipe.start_ns;
 	result->counters = *sl_tcp_counters(pipe.story.tcp);
 	MUST(result->counters.timed_out == 0);
 	MUST(sl_pool_used(&pipe.story.tcp->store.pool) == 0);

@@ -22,13 +22,19 @@ struct pipe_options {
 	uint32_t wide_ms;              /* the path is wider every other time so long; 0: never */
 	bool router_speaks;            /* and says what was too big; else it is a black hole */
 	uint32_t forged_permille;      /* of segments: somebody says they were too big */
-	bool no_sack, no_timestamps, paced;
+	bool no_sack, no_timestamps, no_dsack, paced;
+	bool acks_safe; /* what befalls packets befalls only those of the server */
+	/* A bottleneck towards the receiver, with a queue of a round trip and at least ten packets;
+	 * 0: none. Where there is one, sending is paced. */
+	uint32_t rate_mbit_s;
+	/* Once, at that time, everything on its way to the receiver is so much later. */
+	uint32_t spike_at_ms, spike_ms;
 	enum sl_congestion congestion;
 };
 
 struct pipe_result {
 	uint64_t took_ns;
-	uint32_t steps, drops, too_big;
+	uint32_t steps, drops, too_big, overflows;
 	struct sl_tcp_info info; /* before the end */
 	struct sl_tcp_counters counters;
 };
