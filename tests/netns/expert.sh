@@ -155,15 +155,20 @@ no_more()
 		! cat "$work/$2-sluice" "$work/$2-kernel"
 }
 
-# What the experts have to say about Sluice's packets in no scenario they say about the kernel's.
-nothing_new()
+# complaints_about PLACE: errors and warnings, in all scenarios. Notes are of single packets and
+# a matter of how many, which is asked for each scenario.
+complaints_about()
 {
-	cat "$work"/*-kernel | sed -n 's/^\(expert [enw].*\) [0-9]*$/\1/p' | sort -u >"$work/known"
-	grep -h '^expert [enw]' "$work"/*-sluice | sed 's/ [0-9]*$//' | sort -u |
-		comm -23 - "$work/known" | (! grep .)
+	cat "$work"/*-"$1" | sed -n 's/^\(expert [ew].*\) [0-9]*$/\1/p' | sort -u
 }
 
-# scenario NAME WORK LINK OPTIONS…
+nothing_new()
+{
+	comm -23 <(complaints_about sluice) <(complaints_about kernel) | (! grep .)
+}
+
+# scenario NAME WORK LINK OPTIONS… What tshark takes for out of order at a sender's end is what was
+# sent again soon.
 scenario()
 {
 	ok "$1: captured" scenario_run "$@" || return
@@ -174,8 +179,6 @@ scenario()
 	ok "$1: sent again without need" no_more needless_segments "$1" data_segments 2
 	ok "$1: spurious by analysis" \
 		no_more tcp.analysis.spurious_retransmission "$1" data_segments 2
-	ok "$1: out of order by analysis" \
-		no_more tcp.analysis.out_of_order "$1" data_segments 20
 	echo "    data $(count data_segments "$1" sluice), dropped $(count dropped "$1" sluice)," \
 		"again $(count again_segments "$1" sluice)," \
 		"needless $(count needless_segments "$1" sluice); kernel:" \
@@ -219,5 +222,5 @@ scenario disorder four_downloads "${path[@]}" --loss-ppm 5000 --reorder-ppm 5000
 	--duplicate-ppm 5000 --seed 4
 scenario connections many_connections "${path[@]}" --loss-ppm 1000 --seed 5
 scenario window slow_reader "${path[@]}" --loss-ppm 1000 --seed 6
-ok "the experts say nothing they do not say about the kernel" nothing_new
+ok "the experts complain of nothing they do not complain of with the kernel" nothing_new
 finish
