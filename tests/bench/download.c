@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * download: N downloads over plain HTTP at once, each on a connection and a local port of its own,
- * for as long as it is told; bodies are dropped in the kernel (recv with MSG_TRUNC).
+ * download: N downloads over plain HTTP, each on a connection and a local port of its own, each for
+ * as long as it is told; bodies are dropped in the kernel (recv with MSG_TRUNC). They begin one
+ * after the other, evenly spread over some time, or all at once.
  *
- *	download -t SECONDS -n FLOWS -p FIRST_PORT IP PORT PATH
+ *	download -t SECONDS [-s SPREAD_SECONDS] -n FLOWS -p FIRST_PORT IP PORT PATH
  *
- * Prints a line a flow: the bytes that came in all the time and in its second half, from the moment
- * all connections were begun, and when the first came. What comes is not looked at but for the
- * status. Exit 1 if a flow has none or ended early.
+ * Prints a line a flow: the bytes that came in all its time and in the second half of that, and
+ * when the first came. What comes is not looked at but for the status. Exit 1 if a flow has none or
+ * ended early.
  */
 #include "config.h" /* _GNU_SOURCE: ppoll */
 
@@ -29,20 +30,19 @@ enum { FLOWS_MAX = 64, REQUEST_MAX_BYTES = 1024, RECEIVE_BYTES = 1 << 20 };
 #define NS_PER_MS UINT64_C(1000000)
 
 struct flow {
-	uint64_t all_bytes, second_half_bytes, first_ns;
-	bool asked, ended;
+	uint64_t start_ns, end_ns, all_bytes, second_half_bytes, first_ns;
+	bool asked, ended, over;
 };
 
 static struct {
 	struct sockaddr_in server;
 	const char *path;
-	double seconds;
+	double seconds, spread_seconds;
 	long flow_cnt, first_port;
 } options = { .seconds = 10, .flow_cnt = 1 };
 
 static struct flow flows[FLOWS_MAX];
 static struct pollfd fds[FLOWS_MAX];
-static uint64_t start_ns, half_ns, end_ns;
 
 __attribute__((noreturn)) static void die(const char *what)
 {
@@ -115,7 +115,7 @@ static void take(int idx, uint64_t time_ns)
 	len_bytes = recv(fds[idx].fd, buffer, sizeof(buffer), MSG_TRUNC);
 	if (len_bytes > 0) {
 		flow->all_bytes += (uint64_t)len_bytes;
-		if (time_ns >= half_ns)
+		if (time_ns >= (flow->start_ns + flow->end_ns) / 2)
 			flow->second_half_bytes += (uint64_t)len_bytes;
 	} else if (len_bytes == 0 || errno != EAGAIN) {
 		flow->ended = true;
@@ -123,12 +123,38 @@ static void take(int idx, uint64_t time_ns)
 	}
 }
 
-static void turn(void)
+/* What is due. Returns when the next beginning or end is, UINT64_MAX if all are over. */
+static uint64_t begin_and_end(uint64_t time_ns)
 {
-	uint64_t time_ns = now_ns(), left_ns = time_ns < end_ns ? end_ns - time_ns : 0;
+	uint64_t next_ns = UINT64_MAX;
+
+	for (int idx = 0; idx < options.flow_cnt; idx++) {
+		struct flow *flow = &flows[idx];
+		uint64_t due_ns;
+
+		if (fds[idx].events == 0 && time_ns >= flow->start_ns)
+			flow_connect(idx);
+		if (!flow->over && time_ns >= flow->end_ns) {
+			flow->over = true;
+			close(fds[idx].fd);
+			fds[idx].fd = -1;
+		}
+		due_ns = fds[idx].events == 0 ? flow->start_ns : flow->end_ns;
+		if (!flow->over && due_ns < next_ns)
+			next_ns = due_ns;
+	}
+	return next_ns;
+}
+
+static bool turn(void)
+{
+	uint64_t time_ns = now_ns(), next_ns = begin_and_end(time_ns);
+	uint64_t left_ns = time_ns < next_ns ? next_ns - time_ns : 0;
 	struct timespec timeout = { .tv_sec = (time_t)(left_ns / NS_PER_S),
 				    .tv_nsec = (long)(left_ns % NS_PER_S) };
 
+	if (next_ns == UINT64_MAX)
+		return false;
 	if (ppoll(fds, (nfds_t)options.flow_cnt, &timeout, NULL) < 0)
 		die("ppoll");
 	time_ns = now_ns();
@@ -140,15 +166,18 @@ static void turn(void)
 		else
 			ask(idx);
 	}
+	return true;
 }
 
 static void parse(int argc, char **argv)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "t:n:p:")) != -1) {
+	while ((option = getopt(argc, argv, "t:s:n:p:")) != -1) {
 		if (option == 't')
 			options.seconds = strtod(optarg, NULL);
+		else if (option == 's')
+			options.spread_seconds = strtod(optarg, NULL);
 		else if (option == 'n')
 			options.flow_cnt = strtol(optarg, NULL, 10);
 		else if (option == 'p')
@@ -170,27 +199,30 @@ static void parse(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	uint64_t start_ns = now_ns();
 	int status = 0;
 
 	parse(argc, argv);
-	for (int idx = 0; idx < options.flow_cnt; idx++)
-		flow_connect(idx);
-	start_ns = now_ns();
-	half_ns = start_ns + (uint64_t)(options.seconds * (double)NS_PER_S / 2);
-	end_ns = start_ns + (uint64_t)(options.seconds * (double)NS_PER_S);
-	while (now_ns() < end_ns)
-		turn();
+	for (int idx = 0; idx < options.flow_cnt; idx++) {
+		double after_s = options.spread_seconds * idx / (double)options.flow_cnt;
+
+		fds[idx].fd = -1;
+		flows[idx].start_ns = start_ns + (uint64_t)(after_s * (double)NS_PER_S);
+		flows[idx].end_ns =
+		    flows[idx].start_ns + (uint64_t)(options.seconds * (double)NS_PER_S);
+	}
+	while (turn())
+		;
 	for (int idx = 0; idx < options.flow_cnt; idx++) {
 		const struct flow *flow = &flows[idx];
+		uint64_t waited_ns = flow->first_ns ? flow->first_ns - flow->start_ns : 0;
 
 		if (flow->first_ns == 0 || flow->ended)
 			status = 1;
 		printf("flow=%d bytes=%llu second_half_bytes=%llu first_byte_ms=%llu%s\n", idx,
 		       (unsigned long long)flow->all_bytes,
 		       (unsigned long long)flow->second_half_bytes,
-		       (unsigned long long)(flow->first_ns ? (flow->first_ns - start_ns) / NS_PER_MS
-							   : 0),
-		       flow->ended ? " ended" : "");
+		       (unsigned long long)(waited_ns / NS_PER_MS), flow->ended ? " ended" : "");
 	}
 	return status;
 }

@@ -36,13 +36,13 @@ def mean(values):
     return sum(values) / len(values)
 
 
-def relative_error(values):
-    """Of their mean: one standard error."""
-    if len(values) < 2 or mean(values) == 0:
+def ratio_error(ratio, above, below):
+    """One standard error of sum(above) / sum(below). The n-th flows of both met the same losses
+    and have much in common: what counts is by how much they differ from the ratio."""
+    if len(below) < 2:
         return 0.0
-    centre = mean(values)
-    variance = sum((value - centre) ** 2 for value in values) / (len(values) - 1)
-    return math.sqrt(variance / len(values)) / centre
+    variance = sum((a - ratio * b) ** 2 for a, b in zip(above, below)) / (len(below) - 1)
+    return math.sqrt(variance / len(below)) / max(mean(below), 1)
 
 
 def geomean(values):
@@ -61,9 +61,9 @@ def print_cells(seconds, cells):
     """Returns {cc: [ratio, …]}."""
     ratios = collections.defaultdict(list)
     print("goodput of one download in Mb/s, mean of n; ratio with its standard error, and that of "
-          "the second half alone;\nqueueing delay in ms, mean and 95th percentile; retransmitted "
-          "by the network's loss: lost + overflowed; how late\nthe emulator was in ms, "
-          "99th percentile, the worse of both")
+          "the second half alone;\nqueueing delay in ms, mean and 95th percentile; packets lost or "
+          "dropped from a full queue, %; how late\nthe emulator was in ms, 99th percentile, the "
+          "worse of both")
     print(f"{'cc':6}{'rate':>5}{'rtt':>5}{'loss':>6}{'n':>4}{'kernel':>9}{'sluice':>9}{'ratio':>8}"
           f"{'±':>7}{'half':>7}{'k queue':>14}{'s queue':>14}{'k drop %':>10}{'s drop %':>10}"
           f"{'late':>7}")
@@ -73,7 +73,7 @@ def print_cells(seconds, cells):
             continue
         kernel, sluice = sides["kernel"], sides["sluice"]
         ratio = mean(sluice["bytes"]) / max(mean(kernel["bytes"]), 1)
-        error = ratio * math.hypot(relative_error(sluice["bytes"]), relative_error(kernel["bytes"]))
+        error = ratio_error(ratio, sluice["bytes"], kernel["bytes"])
         half = mean(sluice["half"]) / max(mean(kernel["half"]), 1)
         ratios[cc].append(ratio)
         queues, drops = [], []
