@@ -132,7 +132,7 @@ filters()
 {
 	local port
 
-	port=$(connections --json | jq -s '.[0].peer_port')
+	port=$(connections --json --peer "$client_ip" | jq -s '.[0].peer_port')
 	of_text $((downloads - 1)) --peer "$client_ip" && of_text 1 --peer "$client_ip6" &&
 		of_text 1 --peer "$client_ip:$port" && of_text 0 --peer "$server_ip" &&
 		of_text $downloads --state established && of_text 0 --state close-wait
