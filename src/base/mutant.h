@@ -21,6 +21,7 @@
 	X(WRAP, "sequence numbers wrap into the past")                             \
 	X(PEER_WINDOW, "the peer's window is taken for larger than it is")         \
 	X(CWND, "during recovery the congestion window does not bind")             \
+	X(NO_PACING, "a window leaves at once")                                    \
 	X(NO_RTO, "nothing is lost by timeout")                                    \
 	X(NO_PROBE, "a closed window is not probed")                               \
 	X(BODY_SHORT, "a body ends one byte early")                                \

@@ -21,6 +21,7 @@
 #include "base/bug.h"
 #include "base/clock.h"
 #include "base/minmax.h"
+#include "base/mutant.h"
 #include "tcp/stack.h"
 
 static uint64_t own_rate(const struct sl_tcp *tcp, const struct sl_tcb *tcb)
@@ -53,7 +54,7 @@ uint32_t sl_tcp_quantum_bytes(const struct sl_tcp *tcp, const struct sl_tcb *tcb
 	uint32_t segment_bytes = tcb->payload_max_bytes;
 	uint64_t few_bytes, quantum_bytes;
 
-	if (tcp->unpaced)
+	if (tcp->unpaced || SL_MUTANT(NO_PACING))
 		return SL_TCP_CWND_MAX_BYTES;
 	few_bytes = min_u64(SL_TCP_BURST_SEGMENTS * segment_bytes, tcb->cc.cwnd_bytes / 4);
 	quantum_bytes = max_u64(rate / (SL_NS_PER_S / SL_TCP_BURST_NS), few_bytes);

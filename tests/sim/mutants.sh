@@ -57,6 +57,7 @@ found SACK_OFF_BY_ONE lossy 1-40
 found WRAP lossy 1-40
 found PEER_WINDOW readers 1-20
 found CWND lossy 1-40
+found NO_PACING bottleneck 1-40
 found NO_RTO lossy 1-40
 found NO_PROBE readers 1-80
 found BODY_SHORT calm 1-10

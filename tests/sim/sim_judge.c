@@ -9,6 +9,8 @@
 #include "sim_world.h"
 #include "tcp/stack.h"
 
+enum { FEW_SEGMENTS = 24, RATE_FACTOR = 4 };
+
 bool sl_sim_in_turn;
 
 /* A probe for a lost tail is one segment that may leave whatever the congestion window is: RFC
@@ -88,6 +90,40 @@ void sl_sim_judge_turn(struct sl_sim_judge *judge, struct sl_sim_world *world)
 		judge->permissions++;
 		judge_permission(world, read);
 	}
+}
+
+/* The connection of that place; false if there is none. */
+static bool find(const struct sl_sim_world *world, uint32_t place, struct sl_tcp_info *info)
+{
+	uint32_t other;
+
+	for (uint32_t idx = 0; idx < world->config.conns_max; idx++) {
+		if (world->worker->sessions[idx].phase == SL_SESSION_FREE)
+			continue;
+		sl_tcp_info(world->worker->tcp, (struct sl_tcp_conn){ idx }, info);
+		if (sl_sim_world_place(world, &info->peer, info->peer_port, &other) &&
+		    other == place)
+			return info->state != SL_TCP_CLOSED;
+	}
+	return false;
+}
+
+/* A burst is a millisecond of the rate or ten segments. Two may be read at the same time, new bytes
+ * and lost ones, and heads may come with them; and when the read is back the rate may be another
+ * than it was when it began. */
+void sl_sim_judge_burst(struct sl_sim_world *world, uint32_t place, uint32_t bytes)
+{
+	struct sl_tcp_info info;
+	uint64_t most_bytes;
+
+	if (bytes <= FEW_SEGMENTS * world->clients[place]->tcp.config.mss ||
+	    !find(world, place, &info))
+		return;
+	most_bytes = (uint64_t)FEW_SEGMENTS * info.mss_bytes +
+		     RATE_FACTOR * info.pacing_rate / (SL_NS_PER_S / SL_NS_PER_MS);
+	if (bytes > most_bytes)
+		sl_sim_violation(place, "a burst of %u bytes, at a rate of %llu KB/s", bytes,
+				 (unsigned long long)(info.pacing_rate / 1000));
 }
 
 static void must_be_zero(uint64_t value, const char *what)

@@ -143,7 +143,8 @@ static bool tidied_up(const struct run *run)
 {
 	const struct sl_tcp_counters *counters = sl_tcp_counters(run->world.worker->tcp);
 
-	return counters->open_cnt == 0 && counters->time_wait_cnt == 0;
+	return run->world.worker->drained ||
+	       (counters->open_cnt == 0 && counters->time_wait_cnt == 0);
 }
 
 static void finish(struct run *run, struct sl_sim_result *result)
@@ -155,11 +156,11 @@ static void finish(struct run *run, struct sl_sim_result *result)
 	if (!all_over(run))
 		sl_sim_violation(SL_SIM_NOBODY, "%u visitors are still there", run->here_cnt);
 	result->virtual_ns = run->world.now_ns - SL_SIM_START_NS;
-	if (run->world.worker->drained)
-		return; /* it ends with its process: who is reset last is not told any more */
 	until_ns = run->world.now_ns + CLEAN_UP_NS;
 	while (!tidied_up(run) && run->world.now_ns < until_ns)
 		step(run, until_ns);
+	if (run->world.worker->drained)
+		return; /* it ends with its process: who is reset last is not told any more */
 	sl_sim_world_run(&run->world, SL_NS_PER_S);
 	sl_sim_judge_end(run->world.worker);
 }

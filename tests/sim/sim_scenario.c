@@ -209,6 +209,22 @@ static void bottleneck(struct sl_sim_plan *plan)
 	plan->patience_ns = 4 * MINUTE_NS;
 }
 
+/* Routers that take only short packets, and say so or do not. */
+static void narrow(struct sl_sim_plan *plan)
+{
+	draw_base(plan, (uint32_t)between(plan, 4, 16), 50);
+	for (uint32_t i = 0; i < plan->visit_cnt; i++) {
+		struct sl_sim_path_config *path = &plan->paths[plan->visits[i].client.path_idx];
+
+		path->mtu_bytes =
+		    (uint32_t)(plan->visits[i].client.ipv6 ? between(plan, 1280, 1500)
+							   : between(plan, 1228, 1500));
+		path->silent = one_in(plan, 2);
+		path->out.loss_ppm = path->in.loss_ppm =
+		    one_in(plan, 3) ? (uint32_t)below(plan, PERCENT_PPM) : 0;
+	}
+}
+
 /* ---- clients ---- */
 
 static void readers(struct sl_sim_plan *plan)
@@ -441,6 +457,7 @@ static const struct {
 	{ "bursty", "loss that comes in bursts", bursty },
 	{ "reordered", "packets overtake each other", reordered },
 	{ "bottleneck", "all clients share one short queue", bottleneck },
+	{ "narrow", "path MTUs, with ICMP and without", narrow },
 	{ "readers", "slow readers, closed windows", readers },
 	{ "quitters", "clients vanish, reset, close early", quitters },
 	{ "renegers", "clients forget what they have SACKed", renegers },
@@ -487,6 +504,8 @@ static void set_defaults(struct sl_sim_plan *plan, uint64_t seed)
 	plan->world.conns_max = 128;
 	plan->world.idle_timeout_ns = 5 * MINUTE_NS;
 	plan->world.aead = engines[below(plan, 2)];
+	for (int i = 0; i < 4; i++)
+		plan->world.congestion[i] = (uint8_t)below(plan, SL_CONGESTION_NEWRENO + 1);
 	plan->disk = SL_SIM_DISK_OPTIONS;
 	plan->patience_ns = 150 * S;
 	plan->until_ns = 60 * MINUTE_NS;

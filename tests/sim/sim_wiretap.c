@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/bug.h"
+#include "base/clock.h"
 #include "base/seq.h"
 #include "sim_violation.h"
 
@@ -88,6 +89,10 @@ static void check_payload(struct sl_sim_tap *tap, uint32_t place, const struct s
 		sl_sim_violation(place, "byte %llu left again, long acknowledged",
 				 rel(tap, start_seq));
 	tap->data_packets++;
+	if (tap->turn_ns != sl_clock_now_ns())
+		tap->turn_bytes = 0;
+	tap->turn_ns = sl_clock_now_ns();
+	tap->turn_bytes += segment->payload_bytes;
 	if (start_seq < tap->high_seq) {
 		uint64_t old_end_seq = end_seq < tap->high_seq ? end_seq : tap->high_seq;
 		uint32_t old_bytes = (uint32_t)(old_end_seq - start_seq);

@@ -26,6 +26,8 @@ struct sl_sim_tap {
 	uint64_t ack_seq, edge_seq;          /* what it has acknowledged and offered */
 	uint8_t scale;
 	uint64_t data_packets, again_bytes;
+	uint64_t turn_ns; /* the worker's turn in which data left last, and how much */
+	uint32_t turn_bytes;
 };
 
 /* A segment of the worker's for the client at that place. may_change: the content may have been

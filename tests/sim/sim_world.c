@@ -64,6 +64,7 @@ static void make_listeners(struct sl_sim_world *world)
 		world->listeners[i].ipv6 = i & 1;
 		world->listeners[i].address = i & 1 ? ipv6(1) : ipv4(1);
 		world->listeners[i].tls = i < 2;
+		world->listeners[i].congestion = world->options.congestion[i];
 		world->listeners[i].port = i < 2 ? SL_SIM_TLS_PORT : SL_SIM_PLAIN_PORT;
 	}
 }
@@ -122,6 +123,15 @@ static void refresh_path(struct sl_sim_world *world, uint32_t path_idx)
 	sl_sim_agenda_set(&world->links, 2 * path_idx + 1, sl_sim_link_next_ns(path->in));
 }
 
+static void note_sent_to(struct sl_sim_world *world, uint32_t idx)
+{
+	uint32_t cnt = world->sent_to_cnt;
+
+	if (cnt == SL_SIM_SENT_TO_MAX || (cnt > 0 && world->sent_to[cnt - 1] == idx))
+		return;
+	world->sent_to[world->sent_to_cnt++] = idx;
+}
+
 /* What leaves the worker: looked at, then on its way. */
 static void sink(void *arg, const uint8_t *packet, uint32_t len_bytes)
 {
@@ -138,6 +148,8 @@ static void sink(void *arg, const uint8_t *packet, uint32_t len_bytes)
 	    world->clients[idx]) {
 		sl_sim_tap_segment(&world->taps[idx], idx, &world->clients[idx]->tcp, &segment,
 				   world->files_change && !world->clients[idx]->ssl);
+		if (segment.payload_bytes > 0)
+			note_sent_to(world, idx);
 		sl_sim_path_out(&world->paths[world->path_of[idx]], packet, len_bytes);
 		refresh_path(world, world->path_of[idx]);
 	}
@@ -384,6 +396,10 @@ static void turn(struct sl_sim_world *world)
 	if (world->worker->drained)
 		world->turn_ns = UINT64_MAX;
 	sl_sim_judge_turn(&world->judge, world);
+	for (uint32_t i = 0; i < world->sent_to_cnt; i++)
+		sl_sim_judge_burst(world, world->sent_to[i],
+				   world->taps[world->sent_to[i]].turn_bytes);
+	world->sent_to_cnt = 0;
 }
 
 void sl_sim_world_step(struct sl_sim_world *world, uint64_t until_ns)

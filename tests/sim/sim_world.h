@@ -22,7 +22,7 @@
 #include "sim_path.h"
 #include "sim_wiretap.h"
 
-enum { SL_SIM_TLS_PORT = 443, SL_SIM_PLAIN_PORT = 80 };
+enum { SL_SIM_TLS_PORT = 443, SL_SIM_PLAIN_PORT = 80, SL_SIM_SENT_TO_MAX = 64 };
 
 /* Called for a client's place when a packet has come for it, its TCP had something to do, or the
  * time has come that the last call returned (UINT64_MAX: never mind). */
@@ -40,6 +40,7 @@ struct sl_sim_world_options {
 	uint64_t pipeline_budget_bytes;               /* 0: 8 MiB */
 	uint64_t idle_timeout_ns;                     /* 0: 60 s */
 	uint32_t mtu_bytes;                           /* 0: 1500 */
+	uint8_t congestion[4];                        /* enum sl_congestion of each listener */
 	const struct sl_sim_certificate *certificate; /* NULL: makes one of its own */
 	sl_sim_attend *attend;                        /* NULL: nobody is called */
 	void *attend_arg;
@@ -62,6 +63,9 @@ struct sl_sim_world {
 	struct sl_sim_agenda links;  /* two a path: out, in */
 	struct sl_sim_agenda timers; /* of places */
 	struct sl_sim_judge judge;
+	uint32_t sent_to[SL_SIM_SENT_TO_MAX]; /* places that data left for in this turn: the
+						 first of them */
+	uint32_t sent_to_cnt;
 	bool files_change;
 	uint64_t now_ns, step_cnt;
 	uint64_t turn_ns; /* when the worker wants its next turn */
