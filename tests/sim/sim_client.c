@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "sim_client.h"
 
+#include <openssl/err.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,6 +46,7 @@ static void advance(struct sl_sim_client *client)
 	if (!client->ssl || client->failed || client->secured)
 		return;
 	do {
+		ERR_clear_error(); /* another client's are not ours */
 		result = SSL_do_handshake(client->ssl);
 		if (result == 1) {
 			client->secured = true;
@@ -107,6 +109,7 @@ size_t sl_sim_client_read(struct sl_sim_client *client, uint8_t *out, size_t max
 	if (client->failed || !client->secured)
 		return 0;
 	do {
+		ERR_clear_error();
 		got = SSL_read(client->ssl, out, (int)max_bytes);
 		error = got > 0 ? SSL_ERROR_NONE : SSL_get_error(client->ssl, got);
 		flush(client); /* a KeyUpdate may want an answer */

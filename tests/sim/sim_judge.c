@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "sim_judge.h"
 
+#include "base/minmax.h"
 #include "serve/read.h"
 #include "serve/state.h"
 #include "sim_disk.h"
@@ -59,7 +60,7 @@ static void judge_delivered(const struct sl_sim_world *world, const struct sl_re
 	}
 }
 
-static void judge_permission(const struct sl_sim_world *world, const struct sl_read *read)
+static void judge_permission(struct sl_sim_world *world, const struct sl_read *read)
 {
 	const struct sl_sim_client *client;
 	struct sl_tcp_info info;
@@ -69,6 +70,7 @@ static void judge_permission(const struct sl_sim_world *world, const struct sl_r
 	if (info.state == SL_TCP_CLOSED ||
 	    !sl_sim_world_place(world, &info.peer, info.peer_port, &place))
 		return;
+	world->taps[place].permitted_rate[read->kind == SL_READ_AGAIN] = info.pacing_rate;
 	judge_windows(world, read, place, &info);
 	client = world->clients[place];
 	if (client && !client->tcp.config.lies && client->tcp.state == SL_SIM_TCP_OPEN)
@@ -109,21 +111,23 @@ static bool find(const struct sl_sim_world *world, uint32_t place, struct sl_tcp
 }
 
 /* A burst is a millisecond of the rate or ten segments. Two may be read at the same time, new bytes
- * and lost ones, and heads may come with them; and when the read is back the rate may be another
- * than it was when it began. */
+ * and lost ones, and heads may come with them; the rate is that of when they began, if the disk was
+ * slow. */
 void sl_sim_judge_burst(struct sl_sim_world *world, uint32_t place, uint32_t bytes)
 {
+	const uint64_t *permitted_rate = world->taps[place].permitted_rate;
 	struct sl_tcp_info info;
-	uint64_t most_bytes;
+	uint64_t most_bytes, rate;
 
 	if (bytes <= FEW_SEGMENTS * world->clients[place]->tcp.config.mss ||
 	    !find(world, place, &info))
 		return;
+	rate = max_u64(info.pacing_rate, max_u64(permitted_rate[0], permitted_rate[1]));
 	most_bytes = (uint64_t)FEW_SEGMENTS * info.mss_bytes +
-		     RATE_FACTOR * info.pacing_rate / (SL_NS_PER_S / SL_NS_PER_MS);
+		     RATE_FACTOR * rate / (SL_NS_PER_S / SL_NS_PER_MS);
 	if (bytes > most_bytes)
 		sl_sim_violation(place, "a burst of %u bytes, at a rate of %llu KB/s", bytes,
-				 (unsigned long long)(info.pacing_rate / 1000));
+				 (unsigned long long)(rate / 1000));
 }
 
 static void must_be_zero(uint64_t value, const char *what)

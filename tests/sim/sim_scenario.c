@@ -204,7 +204,8 @@ static void bottleneck(struct sl_sim_plan *plan)
 	draw_link(plan, &plan->paths[0].out, spread(plan, 500 * KB, 20 * MB));
 	draw_link(plan, &plan->paths[0].in, 0);
 	plan->paths[0].in.queue_max = 0;
-	plan->paths[0].out.queue_max = (uint32_t)between(plan, 20, 200);
+	/* Room for the first packets of all: a handshake has no second chance after 15 s. */
+	plan->paths[0].out.queue_max = 2 * visits + (uint32_t)between(plan, 20, 200);
 	draw_visits(plan, visits, 30);
 	plan->patience_ns = 4 * MINUTE_NS;
 }

@@ -28,6 +28,7 @@ struct sl_sim_tap {
 	uint64_t data_packets, again_bytes;
 	uint64_t turn_ns; /* the worker's turn in which data left last, and how much */
 	uint32_t turn_bytes;
+	uint64_t permitted_rate[2]; /* bytes a second, when its reads began: of new bytes, again */
 };
 
 /* A segment of the worker's for the client at that place. may_change: the content may have been

@@ -395,11 +395,11 @@ static void turn(struct sl_sim_world *world)
 		world->turn_ns = world->now_ns;
 	if (world->worker->drained)
 		world->turn_ns = UINT64_MAX;
-	sl_sim_judge_turn(&world->judge, world);
 	for (uint32_t i = 0; i < world->sent_to_cnt; i++)
 		sl_sim_judge_burst(world, world->sent_to[i],
 				   world->taps[world->sent_to[i]].turn_bytes);
 	world->sent_to_cnt = 0;
+	sl_sim_judge_turn(&world->judge, world); /* of what was permitted now, not what left */
 }
 
 void sl_sim_world_step(struct sl_sim_world *world, uint64_t until_ns)
