@@ -113,13 +113,14 @@ bool sl_tcp_undo_new_first(const struct sl_tcb *tcb)
 	return tcb->undo.frto == SL_TCP_FRTO_SECOND;
 }
 
-/* At once, but by the timer: events come of input and ticks only. */
+/* At once, but by the timer: events come of input and ticks only. If the pace holds everything back
+ * until later, then later: this timer is the one that knows of it. */
 void sl_tcp_undo_no_new(struct sl_tcp *tcp, struct sl_tcb *tcb)
 {
 	if (tcb->undo.frto != SL_TCP_FRTO_SECOND)
 		return;
 	tcb->undo.frto = SL_TCP_FRTO_OFF;
-	sl_tcp_timer_set(tcp, tcb, SL_TCP_TIMER_PACE, tcp->now_ns);
+	sl_tcp_timer_set(tcp, tcb, SL_TCP_TIMER_PACE, max_u64(tcp->now_ns, tcb->pace_ns));
 }
 
 /* ---- The verdict --------------------------------------------------------------------- */

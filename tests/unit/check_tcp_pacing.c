@@ -69,6 +69,22 @@ START_TEST(a_quantum_goes_and_the_next_when_its_time_has_come)
 }
 END_TEST
 
+/* F-RTO that finds nothing new to send goes on resending: as soon as the pace allows. */
+START_TEST(nobody_shortens_the_pace_nor_forgets_it)
+{
+	story_send_most(&story, 10 * MSS);
+	tcb->pace_ns = story.now_ns;
+	story_send_most(&story, 10 * MSS);
+	story_events(&story);
+	tcb->undo.frto = SL_TCP_FRTO_SECOND;
+	sl_tcp_undo_no_new(story.tcp, tcb);
+	story_pass(&story, 8 * MS);
+	ck_assert_uint_eq(story_events(&story), 0);
+	story_pass(&story, 1 * MS);
+	ck_assert_uint_eq(story_events(&story), SL_TCP_CAN_SEND);
+}
+END_TEST
+
 /* However late the loop is, the rate is what it is; but it does not save up. */
 START_TEST(lateness_is_made_up_for)
 {
@@ -140,6 +156,7 @@ Suite *suite_tcp_pacing(void)
 	tcase_add_loop_test(tcase, a_quantum_is_a_millisecond_or_a_few_segments, 0,
 			    sizeof(quanta) / sizeof(quanta[0]));
 	tcase_add_test(tcase, a_quantum_goes_and_the_next_when_its_time_has_come);
+	tcase_add_test(tcase, nobody_shortens_the_pace_nor_forgets_it);
 	tcase_add_test(tcase, lateness_is_made_up_for);
 	tcase_add_test(tcase, a_window_that_is_one_burst_goes_at_once);
 	tcase_add_test(tcase, what_is_sent_again_is_paced_too);
