@@ -13,6 +13,7 @@
 enum option_name {
 	DELAY,
 	JITTER,
+	IN_ORDER,
 	RATE,
 	QUEUE,
 	QUEUE_BYTES,
@@ -30,6 +31,7 @@ enum option_name {
 static const struct option long_options[] = {
 	{ "delay-us", required_argument, NULL, DELAY },
 	{ "jitter-us", required_argument, NULL, JITTER },
+	{ "in-order", no_argument, NULL, IN_ORDER },
 	{ "rate-mbit", required_argument, NULL, RATE },
 	{ "queue-packets", required_argument, NULL, QUEUE },
 	{ "queue-bytes", required_argument, NULL, QUEUE_BYTES },
@@ -50,8 +52,8 @@ __attribute__((noreturn)) static void usage(void)
 	fprintf(stderr, "usage: bad_link IF_A IF_B [OPTION...] [--toward-a OPTION...] "
 			"[--toward-b OPTION...]\noptions:");
 	for (const struct option *option = long_options; option->name; option++)
-		if (option->has_arg)
-			fprintf(stderr, " --%s N", option->name);
+		if (option->has_arg || option->val == IN_ORDER)
+			fprintf(stderr, " --%s%s", option->name, option->has_arg ? " N" : "");
 	fprintf(stderr, "\n");
 	exit(2);
 }
@@ -78,6 +80,9 @@ static void set(struct sl_link_direction *direction, enum option_name name, uint
 		break;
 	case JITTER:
 		config->jitter_ns = value * SL_NS_PER_US;
+		break;
+	case IN_ORDER:
+		config->in_order = true;
 		break;
 	case RATE:
 		config->rate_bytes_s = value * 1000000 / 8;
@@ -125,7 +130,7 @@ static void take(struct sl_link_options *options, enum option_name name, const c
 		first = last = name == TO_B;
 	} else {
 		for (int i = first; i <= last; i++)
-			set(&options->toward[i], name, number(value));
+			set(&options->toward[i], name, value ? number(value) : 1);
 	}
 }
 
