@@ -57,20 +57,19 @@ static uint32_t whole_packets(const struct sl_worker *worker, struct sl_tcp_conn
 static bool worth_it(const struct sl_worker *worker, struct sl_tcp_conn conn, uint64_t left_bytes,
 		     uint32_t window_bytes, uint32_t target_bytes)
 {
-	uint32_t quantum_bytes = sl_tcp_quantum(worker->tcp, conn), wanted_bytes;
-	struct sl_tcp_info info;
+	uint32_t quantum_bytes = sl_tcp_quantum(worker->tcp, conn), out_bytes, max_bytes;
+	uint32_t few_bytes = min_u32(2 * sl_tcp_payload_max(worker->tcp, conn), quantum_bytes / 2);
 
 	if (window_bytes >= min_u32(quantum_bytes, SL_BUFFER_BYTES) ||
 	    sl_tcp_probes(worker->tcp, conn))
 		return true;
-	sl_tcp_info(worker->tcp, conn, &info);
-	if (info.in_flight_bytes == 0 && info.being_made_bytes == 0)
+	sl_tcp_flight(worker->tcp, conn, &out_bytes, &max_bytes);
+	if (out_bytes == 0)
 		return true;
 	if (fits(left_bytes, window_bytes, target_bytes))
 		return true;
-	wanted_bytes = min_u32(info.cwnd_bytes, info.peer_window_bytes) / WINDOW_SHARE;
-	wanted_bytes = max_u32(wanted_bytes, min_u32(2 * info.mss_bytes, quantum_bytes / 2));
-	return window_bytes >= min_u32(wanted_bytes, SL_BUFFER_BYTES);
+	return window_bytes >=
+	       min_u32(max_u32(max_bytes / WINDOW_SHARE, few_bytes), SL_BUFFER_BYTES);
 }
 
 /*

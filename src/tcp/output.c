@@ -140,6 +140,15 @@ uint32_t sl_tcp_window(const struct sl_tcp *tcp, struct sl_tcp_conn conn)
 	return window_bytes(tcp, const_tcb_of(tcp, conn));
 }
 
+void sl_tcp_flight(const struct sl_tcp *tcp, struct sl_tcp_conn conn, uint32_t *out_bytes,
+		   uint32_t *max_bytes)
+{
+	const struct sl_tcb *tcb = const_tcb_of(tcp, conn);
+
+	*out_bytes = sl_tcp_pipe_bytes(tcb);
+	*max_bytes = min_u32(sl_tcp_cwnd_bytes(tcp, tcb), tcb->snd_wnd_bytes);
+}
+
 /* How much of the oldest lost range may be made again. A piece smaller than a segment only if the
  * range is no longer, or the peer's window ends there. */
 static uint32_t lost_allowed_bytes(const struct sl_tcp *tcp, const struct sl_tcb *tcb,

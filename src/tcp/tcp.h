@@ -138,6 +138,10 @@ uint64_t sl_tcp_acked_seq(const struct sl_tcp *tcp, struct sl_tcp_conn conn);
  * tells. 0 while lost bytes wait for the same room, after close, and before OPENED. */
 uint32_t sl_tcp_window(const struct sl_tcp *tcp, struct sl_tcp_conn conn);
 
+/* What is out, in flight and being made, and the most that may be: min(cwnd, peer's window). */
+void sl_tcp_flight(const struct sl_tcp *tcp, struct sl_tcp_conn conn, uint32_t *out_bytes,
+		   uint32_t *max_bytes);
+
 /* The caller starts making the next bytes [snd_res, snd_res + bytes) of the stream: it will call
  * sl_tcp_segment for every one of them, in order, or abort. Precondition: 0 < bytes ≤
  * sl_tcp_window. */

@@ -74,12 +74,17 @@ END_TEST
 
 START_TEST(reserved_bytes_count_until_they_are_acked)
 {
+	uint32_t out_bytes, max_bytes;
+
 	sl_tcp_reserve(story.tcp, story.conn, 4 * MSS);
 	ck_assert_uint_eq(story_info(&story).being_made_bytes, 4 * MSS);
 	ck_assert_uint_eq(story_window(&story), 6 * MSS);
 	story_make(&story, at(0), MSS);
 	ck_assert_uint_eq(story_info(&story).being_made_bytes, 3 * MSS);
 	ck_assert_uint_eq(story_info(&story).in_flight_bytes, MSS);
+	sl_tcp_flight(story.tcp, story.conn, &out_bytes, &max_bytes);
+	ck_assert_uint_eq(out_bytes, 4 * MSS);
+	ck_assert_uint_eq(max_bytes, 10 * MSS);
 	ck_assert_uint_eq(story_window(&story), 6 * MSS);
 	story_make(&story, at(1), MSS);
 	story_make(&story, at(2), 100); /* cut as it pleases */
