@@ -44,7 +44,7 @@ undo()
 # undo_all DIRECTORY: does what its undo file says, and removes it.
 undo_all()
 {
-	local -a commands
+	local -a commands=()
 	local i
 
 	mapfile -t commands 2>/dev/null <"$1/undo"
