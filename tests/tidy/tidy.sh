@@ -44,8 +44,7 @@ scripts()
 {
 	echo bootstrap
 	find demo tests -name '*.sh' | sort
-	echo tests/bench/quick
-	echo tests/bench/goodput
+	find tests/bench -type f ! -name '*.*' | sort # benchmarks, by their bare names
 }
 
 # code FILE…: "file:line:text" without comments and without what stands in quotes.
