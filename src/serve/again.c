@@ -137,7 +137,7 @@ static bool seal_again(struct sl_worker *worker, struct sl_session *session,
 	uint8_t tag[SL_RECORD_TAG_BYTES];
 
 	BUG_ON(!record->has_tag);
-	sl_seal_record(worker->aead, sl_table_of(worker, &session->server), &session->server,
+	sl_seal_record(worker->aead, sl_table_of(worker, session), &session->server,
 		       record->record_no, SL_TLS_APPLICATION_DATA, plain, record->plain_bytes,
 		       &cursor, tag);
 	worker->stats->records_sealed++;

@@ -204,7 +204,7 @@ static void seal_fresh(struct sl_worker *worker, struct sl_session *session,
 		       struct sl_record *record, const uint8_t *plain, struct sl_burst *burst)
 {
 	BUG_ON(record->has_tag);
-	sl_seal_record(worker->aead, sl_table_of(worker, &session->server), &session->server,
+	sl_seal_record(worker->aead, sl_table_of(worker, session), &session->server,
 		       record->record_no, SL_TLS_APPLICATION_DATA, plain, record->plain_bytes,
 		       &burst->cursor, record->tag);
 	record->has_tag = true;

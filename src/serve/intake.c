@@ -48,12 +48,11 @@ static bool queue_output(struct sl_worker *worker, struct sl_session *session)
 	}
 }
 
-static void derive(struct sl_worker *worker, struct sl_tls_keys *keys)
+static void derive(struct sl_worker *worker, struct sl_tls_keys *keys, void *table)
 {
 	uint64_t record_no = keys->record_no;
 
-	BUG_ON(!sl_pool_take(&worker->table_pool, &keys->table_idx)); /* two a connection */
-	sl_tls_keys_derive(keys, worker->aead, sl_table_of(worker, keys));
+	sl_tls_keys_derive(keys, worker->aead, table);
 	keys->record_no = record_no;
 }
 
@@ -65,8 +64,10 @@ static void take_over(struct sl_worker *worker, struct sl_tcp_conn conn)
 	sl_handshake_secrets(session->handshake, &session->client, &session->server);
 	sl_handshake_free(session->handshake);
 	session->handshake = NULL;
-	derive(worker, &session->client);
-	derive(worker, &session->server);
+	BUG_ON(!sl_pool_take(&worker->table_pool, &session->table_idx)); /* one a connection */
+	derive(worker, &session->client, worker->open_table);
+	explicit_bzero(worker->open_table, worker->table_bytes);
+	derive(worker, &session->server, sl_table_of(worker, session));
 	session->has_keys = true;
 	session->phase = SL_SESSION_OPEN;
 	session->active_ns = worker->now_ns;
@@ -114,8 +115,7 @@ static bool take_control(struct sl_worker *worker, struct sl_tcp_conn conn,
 
 	if (opened->type == SL_TLS_HANDSHAKE)
 		verdict = sl_control_handshake(opened->plain, opened->plain_bytes, &session->client,
-					       worker->aead, sl_table_of(worker, &session->client),
-					       &alert);
+					       worker->aead, worker->open_table, &alert);
 	else if (opened->type == SL_TLS_ALERT)
 		verdict = sl_control_alert(opened->plain, opened->plain_bytes, &alert);
 
@@ -151,14 +151,14 @@ static enum sl_alert alert_for(enum sl_open_verdict verdict)
 	}
 }
 
-/* Opens one record; false when there is none, or the connection ends with it. */
+/* Opens one record with open_table; false when there is none, or the connection ends with it. */
 static bool open_one(struct sl_worker *worker, struct sl_tcp_conn conn)
 {
 	struct sl_session *session = sl_session_of(worker, conn);
 	struct sl_tls_keys *keys = &session->client;
 	struct sl_opened opened;
 	enum sl_open_verdict verdict =
-	    sl_open_record(worker->aead, sl_table_of(worker, keys), keys, wire_of(worker, session),
+	    sl_open_record(worker->aead, worker->open_table, keys, wire_of(worker, session),
 			   session->wire_bytes, &opened);
 
 	switch (verdict) {
@@ -187,7 +187,11 @@ void sl_intake(struct sl_worker *worker, struct sl_tcp_conn conn)
 
 	if (session->phase == SL_SESSION_HANDSHAKE && session->wire_bytes > 0)
 		step_handshake(worker, conn);
+	if (session->phase != SL_SESSION_OPEN || session->wire_bytes == 0)
+		return;
+	sl_tls_keys_expand(&session->client, worker->aead, worker->open_table);
 	while (session->phase == SL_SESSION_OPEN && session->wire_bytes > 0)
 		if (!open_one(worker, conn))
 			break;
+	explicit_bzero(worker->open_table, worker->table_bytes);
 }

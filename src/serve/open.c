@@ -108,10 +108,11 @@ static int open_tls(struct sl_worker *worker)
 		return error;
 	}
 	worker->table_bytes = sl_aead_table_bytes(worker->aead);
-	worker->tables = sl_alloc((size_t)config->conns_max * 2, worker->table_bytes);
-	if (!worker->tables)
+	worker->tables = sl_alloc(config->conns_max, worker->table_bytes);
+	worker->open_table = sl_alloc(1, worker->table_bytes);
+	if (!worker->tables || !worker->open_table)
 		return -ENOMEM;
-	error = sl_pool_init(&worker->table_pool, config->conns_max * 2);
+	error = sl_pool_init(&worker->table_pool, config->conns_max);
 	if (error)
 		return error;
 	error =
@@ -300,6 +301,7 @@ void sl_worker_close(struct sl_worker *worker)
 	sl_pool_fini(&worker->node_pool);
 	sl_pool_fini(&worker->chunk_pool);
 	sl_pool_fini(&worker->inbox_pool);
+	sl_free(worker->open_table);
 	sl_free(worker->tables);
 	sl_free(worker->reads);
 	sl_free(worker->scratch);

@@ -35,7 +35,7 @@ static void seal_piece(struct sl_worker *worker, struct sl_session *session, str
 	uint8_t tag[SL_RECORD_TAG_BYTES];
 
 	BUG_ON(piece->off_bytes != SL_CHUNK_PLAIN_OFF);
-	sl_seal_record(worker->aead, sl_table_of(worker, keys), keys, keys->record_no++,
+	sl_seal_record(worker->aead, sl_table_of(worker, session), keys, keys->record_no++,
 		       (enum sl_content_type)piece->record_type, chunk + SL_CHUNK_PLAIN_OFF,
 		       (uint32_t)piece->len_bytes, &cursor, tag);
 	worker->stats->records_sealed++;
@@ -102,7 +102,7 @@ static enum sl_pump_step rekey(struct sl_worker *worker, struct sl_session *sess
 	sl_outbox_add_chunk_first(worker, session, chunk_idx, SL_KEY_UPDATE_BYTES,
 				  SL_TLS_HANDSHAKE);
 	seal_piece(worker, session, &sl_outbox_front(worker, session)->piece);
-	sl_tls_keys_update(&session->server, worker->aead, sl_table_of(worker, &session->server));
+	sl_tls_keys_update(&session->server, worker->aead, sl_table_of(worker, session));
 	session->rekey_asked = false;
 	return SL_PUMP_MORE;
 }

@@ -197,10 +197,8 @@ static void give_keys(struct sl_worker *worker, struct sl_session *session)
 {
 	if (!session->has_keys)
 		return;
-	explicit_bzero(sl_table_of(worker, &session->client), worker->table_bytes);
-	explicit_bzero(sl_table_of(worker, &session->server), worker->table_bytes);
-	sl_pool_give(&worker->table_pool, session->client.table_idx);
-	sl_pool_give(&worker->table_pool, session->server.table_idx);
+	explicit_bzero(sl_table_of(worker, session), worker->table_bytes);
+	sl_pool_give(&worker->table_pool, session->table_idx);
 	explicit_bzero(&session->client, sizeof(session->client));
 	explicit_bzero(&session->server, sizeof(session->server));
 }

@@ -30,7 +30,7 @@ enum sl_session_phase {
 struct sl_session {
 	uint8_t phase;
 	bool tls;
-	bool has_keys;      /* client and server keys own a table each */
+	bool has_keys;      /* client and server are set, and table_idx is owned */
 	bool peer_closed;   /* FIN seen: nothing more will come in */
 	bool waits_content; /* a look-up of the request at the front of the inbox is under way */
 	bool waits_pump;    /* in worker->wait_buffer */
@@ -47,7 +47,9 @@ struct sl_session {
 	struct sl_record_log log;
 	struct sl_handshake *handshake; /* only while HANDSHAKE */
 	uint64_t active_ns;             /* when something last came in or was acked */
+	/* A client sends a request now and then: its keys are expanded when they are needed. */
 	struct sl_tls_keys client, server;
+	uint32_t table_idx; /* server keys, expanded */
 };
 
 /* A connection has opened. Idempotent: payload may come before the OPENED event. */

@@ -65,7 +65,8 @@ struct sl_worker {
 	struct sl_outbox_node *nodes;
 	struct sl_record_pool records;
 	struct sl_pool table_pool;
-	uint8_t *tables; /* expanded AEAD keys, table_bytes each */
+	uint8_t *tables;     /* expanded AEAD keys for sealing, table_bytes each */
+	uint8_t *open_table; /* one for opening, of whoever has sent something; else wiped */
 	size_t table_bytes;
 
 	struct sl_read *reads;      /* one a disk buffer */
@@ -91,9 +92,10 @@ static inline struct sl_session *sl_session_of(struct sl_worker *worker, struct 
 	return &worker->sessions[conn.idx];
 }
 
-static inline void *sl_table_of(struct sl_worker *worker, const struct sl_tls_keys *keys)
+/* What the session's server keys are expanded into. */
+static inline void *sl_table_of(struct sl_worker *worker, const struct sl_session *session)
 {
-	return worker->tables + (size_t)keys->table_idx * worker->table_bytes;
+	return worker->tables + (size_t)session->table_idx * worker->table_bytes;
 }
 
 static inline uint8_t *sl_chunk_of(struct sl_worker *worker, uint32_t chunk_idx)

@@ -64,17 +64,22 @@ void sl_tls_expand_label(const uint8_t *secret, uint32_t hash_bytes, const char 
 	OPENSSL_cleanse(data, sizeof(data));
 }
 
-void sl_tls_keys_derive(struct sl_tls_keys *keys, struct sl_aead *aead, void *table)
+void sl_tls_keys_expand(const struct sl_tls_keys *keys, struct sl_aead *aead, void *table)
 {
 	uint8_t key[SL_AEAD_KEY_MAX_BYTES];
 
 	BUG_ON(keys->secret_bytes != 32 && keys->secret_bytes != 48);
 	sl_tls_expand_label(keys->secret, keys->secret_bytes, "key", key,
 			    sl_aead_key_bytes(keys->kind));
-	sl_tls_expand_label(keys->secret, keys->secret_bytes, "iv", keys->iv, sizeof(keys->iv));
 	sl_aead_expand(aead, table, keys->kind, key);
-	keys->record_no = 0;
 	OPENSSL_cleanse(key, sizeof(key));
+}
+
+void sl_tls_keys_derive(struct sl_tls_keys *keys, struct sl_aead *aead, void *table)
+{
+	sl_tls_keys_expand(keys, aead, table);
+	sl_tls_expand_label(keys->secret, keys->secret_bytes, "iv", keys->iv, sizeof(keys->iv));
+	keys->record_no = 0;
 }
 
 void sl_tls_keys_update(struct sl_tls_keys *keys, struct sl_aead *aead, void *table)

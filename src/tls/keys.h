@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Key schedule after the handshake (RFC 8446, 7.2 and 7.3): from a traffic secret to key and IV,
- * and to the next secret. One direction of one connection; its expanded AEAD table lies in the
- * worker's table pool.
+ * and to the next secret. One direction of one connection.
+ *
+ * The key itself is not kept, only the secret it comes from and what it is expanded into: a table
+ * of the caller's. Whoever uses keys all the time keeps the table, too (about 1 KiB); whoever uses
+ * them rarely has it made again each time, which costs 0.3 us (SHA-256, AES-128-GCM) to 0.7 us.
  */
 #ifndef SL_TLS_KEYS_H
 #define SL_TLS_KEYS_H
@@ -15,7 +18,6 @@ enum { SL_SECRET_MAX_BYTES = 48 };
 
 struct sl_tls_keys {
 	uint64_t record_no; /* of the next record, [0, 2^64); the nonce is IV xor this */
-	uint32_t table_idx; /* of the worker's table pool; owned */
 	uint8_t iv[SL_AEAD_NONCE_BYTES];
 	uint8_t kind;         /* enum sl_aead_kind */
 	uint8_t secret_bytes; /* 32 (SHA-256) or 48 (SHA-384) */
@@ -35,6 +37,9 @@ void sl_tls_expand_label(const uint8_t *secret, uint32_t hash_bytes, const char 
 /* keys->kind, secret, secret_bytes are set: derives key and IV, expands into table, sets record_no
  * to 0. */
 void sl_tls_keys_derive(struct sl_tls_keys *keys, struct sl_aead *aead, void *table);
+
+/* The same table again, of keys that were derived before. */
+void sl_tls_keys_expand(const struct sl_tls_keys *keys, struct sl_aead *aead, void *table);
 
 /* application_traffic_secret_N+1 (7.2), then as derive. */
 void sl_tls_keys_update(struct sl_tls_keys *keys, struct sl_aead *aead, void *table);

@@ -123,6 +123,28 @@ START_TEST(derive_fills_iv_and_table_and_starts_at_zero)
 }
 END_TEST
 
+START_TEST(expand_makes_the_table_again_and_leaves_the_rest)
+{
+	struct sl_tls_keys keys = { .kind = SL_AEAD_AES_128_GCM, .secret_bytes = 32 }, before;
+	const uint8_t nonce[12] = { 0 };
+	uint8_t first[16], again[16];
+
+	hex(keys.secret, directions[0].secret);
+	sl_tls_keys_derive(&keys, aead, table);
+	keys.record_no = 7;
+	before = keys;
+	sl_aead_seal_begin(aead, table, nonce, nonce, 1);
+	sl_aead_seal_end(aead, table, first);
+
+	memset(table, 0, sl_aead_table_bytes(aead));
+	sl_tls_keys_expand(&keys, aead, table);
+	ck_assert_mem_eq(&keys, &before, sizeof(keys));
+	sl_aead_seal_begin(aead, table, nonce, nonce, 1);
+	sl_aead_seal_end(aead, table, again);
+	ck_assert_mem_eq(first, again, 16);
+}
+END_TEST
+
 START_TEST(update_goes_to_the_next_secret_and_back_to_record_0)
 {
 	struct sl_tls_keys keys = { .kind = SL_AEAD_AES_256_GCM, .secret_bytes = 48 };
@@ -167,6 +189,7 @@ Suite *suite_keys(void)
 	tcase_add_test(tcase, label_and_length_are_those_of_rfc_9001);
 	tcase_add_test(tcase, every_length_is_what_openssl_derives);
 	tcase_add_test(tcase, derive_fills_iv_and_table_and_starts_at_zero);
+	tcase_add_test(tcase, expand_makes_the_table_again_and_leaves_the_rest);
 	tcase_add_test(tcase, update_goes_to_the_next_secret_and_back_to_record_0);
 	tcase_add_test(tcase, the_nonce_is_iv_xor_record_number_aligned_right);
 	suite_add_tcase(suite, tcase);
