@@ -127,8 +127,8 @@ untold()
 	ok "a lost probe is no congestion" more_lost_than_recovered
 }
 
-# Ports decide which worker has a connection, and the error's addresses which one gets it. Where veth
-# spreads packets it is not by connection: now and then a download needs a timeout for that alone.
+# Ports decide which worker has a connection, and the error's addresses which one gets it. A veth
+# does not spread packets by connection: now and then a download needs a timeout for that alone.
 handed_over()
 {
 	local tries
