@@ -16,6 +16,7 @@
 #include "serve/burst.h"
 #include "serve/pump.h"
 #include "serve/state.h"
+#include "tls/seal.h"
 
 static uint64_t end_seq(const struct sl_record *record)
 {
@@ -132,14 +133,12 @@ enum sl_pump_step sl_again_start(struct sl_worker *worker, struct sl_tcp_conn co
 static bool seal_again(struct sl_worker *worker, struct sl_session *session,
 		       const struct sl_record *record, const uint8_t *plain)
 {
-	struct sl_span span = { .data = worker->scratch, .len_bytes = record->wire_bytes };
-	struct sl_span_cursor cursor = { .spans = &span, .span_cnt = 1 };
 	uint8_t tag[SL_RECORD_TAG_BYTES];
 
 	BUG_ON(!record->has_tag);
 	sl_seal_record(worker->aead, sl_table_of(worker, session), &session->server,
 		       record->record_no, SL_TLS_APPLICATION_DATA, plain, record->plain_bytes,
-		       &cursor, tag);
+		       worker->scratch, tag);
 	worker->stats->records_sealed++;
 	if (SL_MUTANT(TAG_CHECK))
 		return true;

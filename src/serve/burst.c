@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "serve/burst.h"
 
-#include <string.h>
-
 #include "base/bug.h"
 #include "base/minmax.h"
 #include "base/mutant.h"
@@ -44,8 +42,10 @@ bool sl_burst_open(struct sl_burst *burst, struct sl_worker *worker, struct sl_t
 		bool taken = sl_nic_take(worker->nic, &burst->frames[i]);
 
 		BUG_ON(!taken);
-		burst->spans[i].data = sl_nic_payload(worker->nic, burst->frames[i]);
-		burst->spans[i].len_bytes = payload_max;
+		burst->spans[i] = (struct sl_span){
+			.data = sl_nic_payload(worker->nic, burst->frames[i]),
+			.len_bytes = payload_max,
+		};
 	}
 	burst->spans[0].len_bytes = first_bytes;
 	if (frame_cnt > 1)
@@ -59,35 +59,7 @@ bool sl_burst_open(struct sl_burst *burst, struct sl_worker *worker, struct sl_t
 
 void sl_burst_put(struct sl_burst *burst, const uint8_t *data, uint32_t len_bytes)
 {
-	struct sl_span_cursor *cursor = &burst->cursor;
-
-	while (len_bytes > 0) {
-		const struct sl_span *span = &cursor->spans[cursor->span_idx];
-		uint32_t room_bytes, part_bytes;
-
-		BUG_ON(cursor->span_idx >= cursor->span_cnt);
-		room_bytes = span->len_bytes - cursor->off_bytes;
-		part_bytes = len_bytes < room_bytes ? len_bytes : room_bytes;
-		memcpy(span->data + cursor->off_bytes, data, part_bytes);
-		data += part_bytes;
-		len_bytes -= part_bytes;
-		cursor->off_bytes += part_bytes;
-		if (cursor->off_bytes == span->len_bytes) {
-			cursor->span_idx++;
-			cursor->off_bytes = 0;
-		}
-	}
-}
-
-static bool filled(const struct sl_burst *burst)
-{
-	const struct sl_span_cursor *cursor = &burst->cursor;
-
-	if (cursor->span_idx == cursor->span_cnt)
-		return true;
-	/* The cipher may leave the cursor at the end of the last span instead of behind it. */
-	return cursor->span_idx + 1 == cursor->span_cnt &&
-	       cursor->off_bytes == cursor->spans[cursor->span_idx].len_bytes;
+	sl_span_put(&burst->cursor, data, len_bytes);
 }
 
 static void send_one(struct sl_burst *burst, struct sl_worker *worker, struct sl_tcp_conn conn,
@@ -116,7 +88,7 @@ void sl_burst_send(struct sl_burst *burst, struct sl_worker *worker, struct sl_t
 {
 	uint64_t seq = burst->start_seq;
 
-	BUG_ON(!filled(burst));
+	BUG_ON(!sl_span_full(&burst->cursor));
 	for (uint32_t i = 0; i < burst->frame_cnt; i++) {
 		send_one(burst, worker, conn, i, seq, push && i + 1 == burst->frame_cnt);
 		seq += burst->spans[i].len_bytes;

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Burst: consecutive bytes of one connection's stream on their way into packets. Frames are taken
- * for all of them at once, filled through a cursor (by the cipher, or by copying), then sent or
- * given back whole: a packet leaves only when everything that belongs to it has been checked.
+ * for all of them at once, filled by copying, which takes each payload's checksum on the way, then
+ * sent or given back whole: a packet leaves only when everything that belongs to it has been
+ * checked.
  */
 #ifndef SL_SERVE_BURST_H
 #define SL_SERVE_BURST_H
 
+#include "base/span.h"
 #include "nic/nic.h"
 #include "serve/session.h"
 #include "serve/state.h"
-#include "tls/seal.h"
 
 struct sl_burst {
 	struct sl_frame frames[SL_BURST_FRAMES];

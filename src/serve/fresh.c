@@ -21,6 +21,7 @@
 #include "serve/burst.h"
 #include "serve/pump.h"
 #include "serve/state.h"
+#include "tls/seal.h"
 
 enum { WINDOW_SHARE = 16 };
 
@@ -206,8 +207,9 @@ static void seal_fresh(struct sl_worker *worker, struct sl_session *session,
 	BUG_ON(record->has_tag);
 	sl_seal_record(worker->aead, sl_table_of(worker, session), &session->server,
 		       record->record_no, SL_TLS_APPLICATION_DATA, plain, record->plain_bytes,
-		       &burst->cursor, record->tag);
+		       worker->scratch, record->tag);
 	record->has_tag = true;
+	sl_burst_put(burst, worker->scratch, record->wire_bytes);
 	worker->stats->records_sealed++;
 }
 

@@ -6,6 +6,7 @@
 #include "serve/burst.h"
 #include "serve/state.h"
 #include "tls/control.h"
+#include "tls/seal.h"
 
 static void orphan(struct sl_worker *worker, uint32_t *read_idx)
 {
@@ -30,14 +31,13 @@ static void seal_piece(struct sl_worker *worker, struct sl_session *session, str
 {
 	struct sl_tls_keys *keys = &session->server;
 	uint8_t *chunk = sl_chunk_of(worker, piece->idx);
-	struct sl_span span = { .data = chunk, .len_bytes = SL_CHUNK_BYTES };
-	struct sl_span_cursor cursor = { .spans = &span, .span_cnt = 1 };
 	uint8_t tag[SL_RECORD_TAG_BYTES];
 
 	BUG_ON(piece->off_bytes != SL_CHUNK_PLAIN_OFF);
+	BUG_ON(sl_seal_wire_bytes((uint32_t)piece->len_bytes) > SL_CHUNK_BYTES);
 	sl_seal_record(worker->aead, sl_table_of(worker, session), keys, keys->record_no++,
 		       (enum sl_content_type)piece->record_type, chunk + SL_CHUNK_PLAIN_OFF,
-		       (uint32_t)piece->len_bytes, &cursor, tag);
+		       (uint32_t)piece->len_bytes, chunk, tag);
 	worker->stats->records_sealed++;
 	piece->record_type = 0;
 	piece->off_bytes = 0;

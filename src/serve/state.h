@@ -73,7 +73,7 @@ struct sl_worker {
 	struct sl_fifo work;        /* sessions with fresh input */
 	struct sl_fifo wait_buffer; /* sessions that want a buffer or frames */
 	struct sl_fifo wait_frames; /* reads that are back and want frames */
-	uint8_t *scratch;           /* one record on the wire, for retransmission */
+	uint8_t *scratch;           /* one record, between cipher and frames */
 
 	struct sl_mailbox *mailbox;              /* NULL: this worker is the only one */
 	struct sl_worker *peers[SL_WORKERS_MAX]; /* all workers, itself included */

@@ -5,73 +5,24 @@
 
 #include "base/bug.h"
 
-/* Room in the span where the next byte goes, at least 1 byte. */
-static uint32_t cursor_room(struct sl_span_cursor *cursor)
-{
-	for (;;) {
-		BUG_ON(cursor->span_idx >= cursor->span_cnt);
-		if (cursor->off_bytes < cursor->spans[cursor->span_idx].len_bytes)
-			return cursor->spans[cursor->span_idx].len_bytes - cursor->off_bytes;
-		cursor->span_idx++;
-		cursor->off_bytes = 0;
-	}
-}
-
-/* Takes up to want_bytes of the room; returns where they are and how many. */
-static uint8_t *cursor_take(struct sl_span_cursor *cursor, uint32_t want_bytes,
-			    uint32_t *taken_bytes)
-{
-	uint32_t room_bytes = cursor_room(cursor);
-	uint8_t *place = cursor->spans[cursor->span_idx].data + cursor->off_bytes;
-
-	*taken_bytes = want_bytes < room_bytes ? want_bytes : room_bytes;
-	cursor->off_bytes += *taken_bytes;
-	return place;
-}
-
-static void copy(struct sl_span_cursor *cursor, const uint8_t *data, uint32_t len_bytes)
-{
-	while (len_bytes != 0) {
-		uint32_t piece_bytes;
-		uint8_t *place = cursor_take(cursor, len_bytes, &piece_bytes);
-
-		memcpy(place, data, piece_bytes);
-		data += piece_bytes;
-		len_bytes -= piece_bytes;
-	}
-}
-
-static void encrypt(struct sl_aead *aead, const void *table, struct sl_span_cursor *cursor,
-		    const uint8_t *plain, uint32_t len_bytes)
-{
-	while (len_bytes != 0) {
-		uint32_t piece_bytes;
-		uint8_t *place = cursor_take(cursor, len_bytes, &piece_bytes);
-
-		sl_aead_seal_put(aead, table, place, plain, piece_bytes);
-		plain += piece_bytes;
-		len_bytes -= piece_bytes;
-	}
-}
-
 void sl_seal_record(struct sl_aead *aead, const void *table, const struct sl_tls_keys *keys,
 		    uint64_t record_no, enum sl_content_type type, const uint8_t *plain,
-		    uint32_t plain_bytes, struct sl_span_cursor *cursor,
-		    uint8_t tag[SL_RECORD_TAG_BYTES])
+		    uint32_t plain_bytes, uint8_t *wire, uint8_t tag[SL_RECORD_TAG_BYTES])
 {
 	uint32_t body_bytes = plain_bytes + 1 + SL_RECORD_TAG_BYTES;
 	const uint8_t header[SL_RECORD_HEADER_BYTES] = {
 		SL_TLS_APPLICATION_DATA, 3, 3, body_bytes >> 8, body_bytes & 0xff,
 	};
 	const uint8_t inner_type = type;
+	uint8_t *text = wire + sizeof(header), *end = text + plain_bytes;
 	uint8_t nonce[SL_AEAD_NONCE_BYTES];
 
 	BUG_ON(plain_bytes > SL_RECORD_PLAIN_MAX_BYTES);
 	sl_tls_nonce(keys, record_no, nonce);
-	copy(cursor, header, sizeof(header));
+	memcpy(wire, header, sizeof(header));
 	sl_aead_seal_begin(aead, table, nonce, header, sizeof(header));
-	encrypt(aead, table, cursor, plain, plain_bytes);
-	encrypt(aead, table, cursor, &inner_type, 1);
+	sl_aead_seal_put(aead, table, text, plain, plain_bytes);
+	sl_aead_seal_put(aead, table, end, &inner_type, 1);
 	sl_aead_seal_end(aead, table, tag);
-	copy(cursor, tag, SL_RECORD_TAG_BYTES);
+	memcpy(end + 1, tag, SL_RECORD_TAG_BYTES);
 }

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Sealing: one TLS 1.3 record (RFC 8446, 5.2) written across the payload areas of consecutive
- * frames. The encryption is the copy.
+ * Sealing: one TLS 1.3 record (RFC 8446, 5.2) made of its text, in one piece.
  *
- *   plain  ├──────────────── plain_bytes ──────────────────┤
- *   spans  ├hdr│ciphertext ...┤├ ... ┤├ ... ciphertext│type│tag┤
- *            frame 0             1       2  (room left for the next record)
+ *   plain      ├──────────── plain_bytes ────────────┤
+ *   wire   ├hdr│ciphertext ...                       │type│tag┤
  */
 #ifndef SL_TLS_SEAL_H
 #define SL_TLS_SEAL_H
@@ -22,19 +20,6 @@ enum sl_content_type { /* RFC 8446, 5.1 */
 		       SL_TLS_APPLICATION_DATA = 23,
 };
 
-struct sl_span { /* room in one frame; the caller's memory */
-	uint8_t *data;
-	uint32_t len_bytes;
-};
-
-/* A place in an array of spans: where the next byte goes. */
-struct sl_span_cursor {
-	struct sl_span *spans;
-	uint32_t span_cnt;
-	uint32_t span_idx;  /* the one being filled */
-	uint32_t off_bytes; /* in it */
-};
-
 /* Bytes on the wire of a record with plain_bytes of content. */
 static inline uint32_t sl_seal_wire_bytes(uint32_t plain_bytes)
 {
@@ -42,11 +27,11 @@ static inline uint32_t sl_seal_wire_bytes(uint32_t plain_bytes)
 }
 
 /* Seals plain as record record_no (not necessarily keys->record_no: retransmission seals old ones
- * again) and advances cursor by sl_seal_wire_bytes(plain_bytes). The spans hold at least that much,
- * or it is a BUG. The tag is written to the stream and to *tag. */
+ * again): writes sl_seal_wire_bytes(plain_bytes) to wire. plain may be where its ciphertext will
+ * be, at wire + SL_RECORD_HEADER_BYTES; otherwise they do not overlap. The tag is written to the
+ * record and to *tag. */
 void sl_seal_record(struct sl_aead *aead, const void *table, const struct sl_tls_keys *keys,
 		    uint64_t record_no, enum sl_content_type type, const uint8_t *plain,
-		    uint32_t plain_bytes, struct sl_span_cursor *cursor,
-		    uint8_t tag[SL_RECORD_TAG_BYTES]);
+		    uint32_t plain_bytes, uint8_t *wire, uint8_t tag[SL_RECORD_TAG_BYTES]);
 
 #endif

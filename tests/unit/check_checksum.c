@@ -103,6 +103,48 @@ START_TEST(pieces_of_even_length_add_up)
 }
 END_TEST
 
+/* Every length, every alignment; what lies around the copy stays. */
+START_TEST(a_copy_is_summed)
+{
+	uint8_t from[300], to[310];
+
+	srandom(624);
+	for (size_t i = 0; i < sizeof(from); i++)
+		from[i] = (uint8_t)random();
+	for (size_t len_bytes = 0; len_bytes < 290; len_bytes++) {
+		size_t off = len_bytes % 7, at = 1 + len_bytes % 3;
+		uint64_t sum;
+
+		memset(to, 0x5a, sizeof(to));
+		sum = sl_checksum_copy(to + at, from + off, len_bytes);
+		ck_assert_mem_eq(to + at, from + off, len_bytes);
+		ck_assert_uint_eq(to[at - 1], 0x5a);
+		ck_assert_uint_eq(to[at + len_bytes], 0x5a);
+		ck_assert_uint_eq(stored(sum), naive(from + off, len_bytes));
+	}
+}
+END_TEST
+
+START_TEST(pieces_join_at_any_offset)
+{
+	uint8_t data[600];
+
+	srandom(1141);
+	for (size_t i = 0; i < sizeof(data); i++)
+		data[i] = i % 3 ? (uint8_t)random() : 0xff;
+	for (size_t first = 0; first <= 299; first++) {
+		size_t second = first + (sizeof(data) - first) / 3;
+		uint64_t sum = sl_checksum_add(0, data, first);
+
+		sum =
+		    sl_checksum_join(sum, sl_checksum_add(0, data + first, second - first), first);
+		sum = sl_checksum_join(
+		    sum, sl_checksum_add(0, data + second, sizeof(data) - second), second);
+		ck_assert_uint_eq(stored(sum), naive(data, sizeof(data)));
+	}
+}
+END_TEST
+
 Suite *suite_checksum(void)
 {
 	Suite *suite = suite_create("checksum");
@@ -115,6 +157,8 @@ Suite *suite_checksum(void)
 	tcase_add_test(tcase, it_agrees_with_the_naive_sum);
 	tcase_add_test(tcase, it_reads_nothing_beyond);
 	tcase_add_test(tcase, pieces_of_even_length_add_up);
+	tcase_add_test(tcase, a_copy_is_summed);
+	tcase_add_test(tcase, pieces_join_at_any_offset);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -15,6 +15,7 @@ Suite *suite_log(void);
 Suite *suite_pool(void);
 Suite *suite_random(void);
 Suite *suite_seq(void);
+Suite *suite_span(void);
 Suite *suite_wheel(void);
 
 #endif
