@@ -31,7 +31,7 @@ enum {
 };
 
 #define NO_TIMER UINT32_MAX
-#define NO_TICK  UINT64_MAX
+#define NO_TICK  SL_WHEEL_NO_TICK
 
 static inline uint32_t digit(uint64_t tick, uint32_t level)
 {
@@ -39,7 +39,8 @@ static inline uint32_t digit(uint64_t tick, uint32_t level)
 }
 
 /* Rounded up, without the overflow of adding first; but a deadline that has passed within the
- * present tick belongs to it, or it would lie ahead and not be found. */
+ * present tick belongs to it, or it would lie ahead and not be found. The last tick of all stands
+ * for none. */
 static inline uint64_t tick_of(const struct sl_wheel *wheel, uint64_t at_ns)
 {
 	uint64_t within_ns = at_ns & ((UINT64_C(1) << SL_WHEEL_TICK_SHIFT) - 1);
@@ -47,7 +48,7 @@ static inline uint64_t tick_of(const struct sl_wheel *wheel, uint64_t at_ns)
 
 	if (at_ns <= wheel->now_ns && tick == wheel->now_ns >> SL_WHEEL_TICK_SHIFT)
 		return tick;
-	return tick + (within_ns != 0);
+	return tick >= NO_TICK - 1 ? NO_TICK - 1 : tick + (within_ns != 0);
 }
 
 /* Level and slot in one number: level * SL_WHEEL_SLOTS + slot. */
@@ -145,7 +146,7 @@ static void cascade(struct sl_wheel *wheel, uint32_t level)
 	do {
 		idx = *head_of(wheel, slot);
 		unlink_timer(wheel, idx);
-		link_timer(wheel, idx, place(wheel, tick_of(wheel, wheel->timers[idx].at_ns)));
+		link_timer(wheel, idx, place(wheel, wheel->timers[idx].tick));
 	} while (idx != last_idx);
 }
 
@@ -170,7 +171,7 @@ int sl_wheel_init(struct sl_wheel *wheel, uint32_t total_cnt, uint64_t now_ns)
 	if (!wheel->timers)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < total_cnt; i++)
-		wheel->timers[i].at_ns = SL_WHEEL_NEVER;
+		wheel->timers[i].tick = NO_TICK;
 	for (uint32_t slot = 0; slot < SL_WHEEL_LEVELS * SL_WHEEL_SLOTS; slot++)
 		*head_of(wheel, slot) = NO_TIMER;
 	return 0;
@@ -185,25 +186,27 @@ void sl_wheel_fini(struct sl_wheel *wheel)
 void sl_wheel_arm(struct sl_wheel *wheel, uint32_t idx, uint64_t at_ns)
 {
 	struct sl_wheel_timer *timer;
+	uint64_t tick;
 	uint32_t slot;
 
 	BUG_ON_HOT(idx >= wheel->total_cnt);
 	timer = &wheel->timers[idx];
 	if (at_ns == SL_WHEEL_NEVER) {
-		if (timer->at_ns != SL_WHEEL_NEVER)
+		if (timer->tick != NO_TICK)
 			unlink_timer(wheel, idx);
-		timer->at_ns = SL_WHEEL_NEVER;
+		timer->tick = NO_TICK;
 		return;
 	}
-	slot = place(wheel, tick_of(wheel, at_ns));
+	tick = tick_of(wheel, at_ns);
+	slot = place(wheel, tick);
 	/* Each ACK moves a timer by less than a slot: then nothing is relinked. */
-	if (timer->at_ns == SL_WHEEL_NEVER) {
+	if (timer->tick == NO_TICK) {
 		link_timer(wheel, idx, slot);
 	} else if (timer->slot != slot) {
 		unlink_timer(wheel, idx);
 		link_timer(wheel, idx, slot);
 	}
-	timer->at_ns = at_ns;
+	timer->tick = tick;
 }
 
 bool sl_wheel_expire(struct sl_wheel *wheel, uint64_t now_ns, uint32_t *idx)
@@ -217,7 +220,7 @@ bool sl_wheel_expire(struct sl_wheel *wheel, uint64_t now_ns, uint32_t *idx)
 
 		if (due_idx != NO_TIMER) {
 			unlink_timer(wheel, due_idx);
-			wheel->timers[due_idx].at_ns = SL_WHEEL_NEVER;
+			wheel->timers[due_idx].tick = NO_TICK;
 			*idx = due_idx;
 			return true;
 		}

@@ -22,11 +22,13 @@ enum {
 
 #define SL_WHEEL_NEVER UINT64_MAX
 
-struct sl_wheel_timer {
-	uint64_t at_ns; /* SL_WHEEL_NEVER: not armed */
+struct sl_wheel_timer {     /* internal */
+	uint64_t tick : 48; /* when it fires; all ones: not armed */
+	uint64_t slot : 16; /* which list it is in */
 	uint32_t next_idx, prev_idx;
-	uint32_t slot; /* which list it is in; internal */
 };
+_Static_assert(sizeof(struct sl_wheel_timer) == 16, "two for each connection");
+#define SL_WHEEL_NO_TICK ((UINT64_C(1) << (64 - SL_WHEEL_TICK_SHIFT)) - 1)
 
 struct sl_wheel {
 	struct sl_wheel_timer *timers; /* total_cnt of them, owned */
@@ -43,6 +45,14 @@ void sl_wheel_fini(struct sl_wheel *wheel);
 
 /* (Re)arms timer idx; one in the past fires at the next sl_wheel_expire. SL_WHEEL_NEVER cancels. */
 void sl_wheel_arm(struct sl_wheel *wheel, uint32_t idx, uint64_t at_ns);
+
+/* When timer idx fires, less than a tick after what it was armed for; SL_WHEEL_NEVER: it is not. */
+static inline uint64_t sl_wheel_at_ns(const struct sl_wheel *wheel, uint32_t idx)
+{
+	uint64_t tick = wheel->timers[idx].tick;
+
+	return tick == SL_WHEEL_NO_TICK ? SL_WHEEL_NEVER : tick << SL_WHEEL_TICK_SHIFT;
+}
 
 /* Takes one timer that is due at now_ns off the wheel: true and its index, or false when none is
  * left. Call until false; timers armed in between for now_ns or before are found too. now_ns never

@@ -54,9 +54,9 @@ enum sl_waiter_state {
 };
 
 struct sl_waiter {
-	enum sl_waiter_state state;
 	uint32_t entry_idx; /* ANSWERED without error: with a reference */
-	int error;
+	int16_t error;
+	uint8_t state; /* enum sl_waiter_state */
 };
 
 struct sl_content {

@@ -173,7 +173,7 @@ void sl_tcp_ack(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct sl_segment 
 	if (progress)
 		tcb->backoff_cnt = 0;
 	if (progress || tcb->snd_wnd_bytes < SL_TCP_WINDOW_LEAST_BYTES)
-		tcb->stalled_ns = 0;
+		tcb->stalled_s = 0;
 	if (fin_acked)
 		sl_tcp_fin_acked(tcp, tcb);
 	if (tcb->state == SL_TCP_CLOSED || sl_tcp_stall_ends(tcp, tcb))

@@ -10,13 +10,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/clock.h"
+
 struct sl_cc;
 struct sl_cc_ack;
 struct sl_cc_loss;
 
-#define SL_BBR_NO_RATE  UINT64_MAX /* "Infinity" */
+#define SL_BBR_NO_RATE  UINT32_MAX /* "Infinity" */
 #define SL_BBR_NO_BYTES UINT32_MAX
 #define SL_BBR_NO_RTT   UINT32_MAX
+/* Bytes a second: no connection is held to be faster than 34 Gb/s. */
+#define SL_BBR_RATE_MAX (SL_BBR_NO_RATE - 1)
 
 enum sl_bbr_state {
 	SL_BBR_STARTUP,
@@ -42,16 +46,18 @@ struct sl_bbr {
 	uint64_t next_round_delivered_bytes, loss_round_delivered_bytes;
 	uint64_t app_limited_bytes; /* samples of what was sent before so much was delivered are */
 
-	/* Bytes a second. */
-	uint64_t max_bw[2]; /* greatest of the cycle before, and of this one */
-	uint64_t bw_shortterm, undo_bw_shortterm;
-	uint64_t bw_latest;
-	uint64_t full_bw;
-
-	uint64_t min_rtt_ns_stamp, probe_rtt_min_ns_stamp;
 	uint64_t probe_rtt_done_ns; /* 0: not known yet */
-	uint64_t cycle_ns;
 	uint64_t extra_acked_start_ns;
+
+	/* Bytes a second. */
+	uint32_t max_bw[2]; /* greatest of the cycle before, and of this one */
+	uint32_t bw_shortterm, undo_bw_shortterm;
+	uint32_t bw_latest;
+	uint32_t full_bw;
+
+	/* Moments, by sl_bbr_ms. */
+	uint32_t min_rtt_stamp_ms, probe_rtt_min_stamp_ms;
+	uint32_t cycle_ms;
 	uint32_t min_rtt_us, probe_rtt_min_us;
 	uint32_t round_rtt_us; /* least of the round */
 	uint32_t bw_probe_wait_ms;
@@ -87,26 +93,32 @@ struct sl_bbr {
 	bool cwnd_limited_now : 1;
 };
 
+/* A moment of late: what lies seconds back is far from wrapping. */
+static inline uint32_t sl_bbr_ms(uint64_t now_ns)
+{
+	return (uint32_t)(now_ns / SL_NS_PER_MS);
+}
+
 struct sl_bbr_sample { /* RS */
 	const struct sl_cc_ack *ack;
-	uint64_t delivery_rate; /* bytes a second; 0: there is none */
+	uint32_t delivery_rate; /* bytes a second; 0: there is none */
 	bool app_limited;
 };
 
 /* ---- bbr_model.c --------------------------------------------------------------------- */
 
-uint64_t sl_bbr_max_bw(const struct sl_cc *cc);
-uint64_t sl_bbr_bw(const struct sl_cc *cc);
+uint32_t sl_bbr_max_bw(const struct sl_cc *cc);
+uint32_t sl_bbr_bw(const struct sl_cc *cc);
 /* What is in flight on a full pipe without a queue, times a gain. */
-uint32_t sl_bbr_bdp_bytes(const struct sl_cc *cc, uint64_t bw, uint32_t gain_percent);
+uint32_t sl_bbr_bdp_bytes(const struct sl_cc *cc, uint32_t bw, uint32_t gain_percent);
 /* The same, and no less than hosts need to keep going: Inflight(). */
-uint32_t sl_bbr_inflight_bytes(const struct sl_cc *cc, uint64_t bw, uint32_t gain_percent);
+uint32_t sl_bbr_inflight_bytes(const struct sl_cc *cc, uint32_t bw, uint32_t gain_percent);
 uint32_t sl_bbr_at_least_bytes(const struct sl_cc *cc, uint32_t inflight_bytes);
 uint32_t sl_bbr_target_inflight_bytes(const struct sl_cc *cc);
 uint32_t sl_bbr_extra_acked_bytes(const struct sl_cc *cc);
 
 void sl_bbr_start_round(struct sl_cc *cc);
-void sl_bbr_reset_full_bw(struct sl_cc *cc, uint64_t bw);
+void sl_bbr_reset_full_bw(struct sl_cc *cc, uint32_t bw);
 void sl_bbr_reset_shortterm(struct sl_cc *cc);
 void sl_bbr_reset_congestion(struct sl_cc *cc);
 void sl_bbr_advance_max_bw(struct sl_cc *cc);

@@ -61,23 +61,23 @@ enum {
 
 /* ---- What it says -------------------------------------------------------------------- */
 
-uint64_t sl_bbr_max_bw(const struct sl_cc *cc)
+uint32_t sl_bbr_max_bw(const struct sl_cc *cc)
 {
-	return max_u64(cc->bbr.max_bw[0], cc->bbr.max_bw[1]);
+	return max_u32(cc->bbr.max_bw[0], cc->bbr.max_bw[1]);
 }
 
-uint64_t sl_bbr_bw(const struct sl_cc *cc)
+uint32_t sl_bbr_bw(const struct sl_cc *cc)
 {
-	return min_u64(sl_bbr_max_bw(cc), cc->bbr.bw_shortterm);
+	return min_u32(sl_bbr_max_bw(cc), cc->bbr.bw_shortterm);
 }
 
-uint32_t sl_bbr_bdp_bytes(const struct sl_cc *cc, uint64_t bw, uint32_t gain_percent)
+uint32_t sl_bbr_bdp_bytes(const struct sl_cc *cc, uint32_t bw, uint32_t gain_percent)
 {
 	uint64_t bytes;
 
 	if (cc->bbr.min_rtt_us == SL_BBR_NO_RTT)
 		return sl_cc_initial_window(cc->mss_bytes);
-	bytes = bw * cc->bbr.min_rtt_us / US_PER_S * gain_percent / 100;
+	bytes = (uint64_t)bw * cc->bbr.min_rtt_us / US_PER_S * gain_percent / 100;
 	return (uint32_t)min_u64(bytes, SL_TCP_CWND_MAX_BYTES);
 }
 
@@ -93,7 +93,7 @@ uint32_t sl_bbr_at_least_bytes(const struct sl_cc *cc, uint32_t inflight_bytes)
 	return inflight_bytes;
 }
 
-uint32_t sl_bbr_inflight_bytes(const struct sl_cc *cc, uint64_t bw, uint32_t gain_percent)
+uint32_t sl_bbr_inflight_bytes(const struct sl_cc *cc, uint32_t bw, uint32_t gain_percent)
 {
 	return sl_bbr_at_least_bytes(cc, sl_bbr_bdp_bytes(cc, bw, gain_percent));
 }
@@ -120,7 +120,7 @@ void sl_bbr_start_round(struct sl_cc *cc)
 	cc->bbr.next_round_delivered_bytes = cc->bbr.delivered_bytes;
 }
 
-void sl_bbr_reset_full_bw(struct sl_cc *cc, uint64_t bw)
+void sl_bbr_reset_full_bw(struct sl_cc *cc, uint32_t bw)
 {
 	cc->bbr.full_bw = bw;
 	cc->bbr.full_bw_cnt = 0;
@@ -165,7 +165,7 @@ static void update_latest(struct sl_bbr *bbr, const struct sl_bbr_sample *rs)
 	bbr->loss_round_start = false;
 	if (rs->delivery_rate == 0)
 		return;
-	bbr->bw_latest = max_u64(bbr->bw_latest, rs->delivery_rate);
+	bbr->bw_latest = max_u32(bbr->bw_latest, rs->delivery_rate);
 	bbr->inflight_latest_bytes =
 	    max_u32(bbr->inflight_latest_bytes, rs->ack->rate.delivered_bytes);
 	if (rs->ack->rate.prior_delivered_bytes >= bbr->loss_round_delivered_bytes) {
@@ -214,7 +214,7 @@ static void update_round(struct sl_cc *cc, const struct sl_bbr_sample *rs)
 static void update_max_bw(struct sl_cc *cc, const struct sl_bbr_sample *rs)
 {
 	if (rs->delivery_rate && (rs->delivery_rate >= sl_bbr_max_bw(cc) || !rs->app_limited))
-		cc->bbr.max_bw[1] = max_u64(cc->bbr.max_bw[1], rs->delivery_rate);
+		cc->bbr.max_bw[1] = max_u32(cc->bbr.max_bw[1], rs->delivery_rate);
 }
 
 /* What a round with losses says beyond the draft: see the essay. */
@@ -224,18 +224,21 @@ static bool shows_congestion(const struct sl_cc *cc, const struct sl_bbr_sample 
 
 	if (bbr->is_mark_in_round || sl_bbr_sees_queue(cc))
 		return true;
-	return !rs->app_limited && bbr->bw_latest * 100 < cc->pacing_rate * FOLLOWS_PERCENT;
+	return !rs->app_limited &&
+	       (uint64_t)bbr->bw_latest * 100 < (uint64_t)cc->pacing_rate * FOLLOWS_PERCENT;
 }
 
 /* What would have been delivered, had we sent at bw: a pace that is slower by intent, to drain a
  * queue of our own, must not be taken for the path's. */
-static uint64_t latest_at_full_pace(const struct sl_cc *cc)
+static uint32_t latest_at_full_pace(const struct sl_cc *cc)
 {
-	uint64_t bw = sl_bbr_bw(cc), gain_percent = bw ? cc->pacing_rate * 100 / bw : 100;
+	uint32_t bw = sl_bbr_bw(cc);
+	uint64_t gain_percent = bw ? (uint64_t)cc->pacing_rate * 100 / bw : 100;
 
 	if (gain_percent == 0 || gain_percent >= 100)
 		return cc->bbr.bw_latest;
-	return min_u64(cc->bbr.bw_latest * 100 / gain_percent, sl_bbr_max_bw(cc));
+	return (uint32_t)min_u64((uint64_t)cc->bbr.bw_latest * 100 / gain_percent,
+				 sl_bbr_max_bw(cc));
 }
 
 /* Section 5.5.10.3: when not probing, slow down to what a round with losses still delivered, by
@@ -243,7 +246,7 @@ static uint64_t latest_at_full_pace(const struct sl_cc *cc)
 static void adapt_shortterm(struct sl_cc *cc, const struct sl_bbr_sample *rs)
 {
 	struct sl_bbr *bbr = &cc->bbr;
-	uint64_t latest;
+	uint32_t latest;
 
 	if (bbr->state == SL_BBR_STARTUP || bbr->state == SL_BBR_REFILL || bbr->state == SL_BBR_UP)
 		return;
@@ -257,7 +260,8 @@ static void adapt_shortterm(struct sl_cc *cc, const struct sl_bbr_sample *rs)
 		bbr->inflight_shortterm_bytes = bbr->in_recovery
 						    ? max_u32(cc->cwnd_bytes, bbr->prior_cwnd_bytes)
 						    : cc->cwnd_bytes;
-	bbr->bw_shortterm = max_u64(latest, bbr->bw_shortterm * BETA_PERCENT / 100);
+	bbr->bw_shortterm =
+	    max_u32(latest, (uint32_t)((uint64_t)bbr->bw_shortterm * BETA_PERCENT / 100));
 	bbr->inflight_shortterm_bytes =
 	    max_u32(bbr->inflight_latest_bytes,
 		    (uint32_t)((uint64_t)bbr->inflight_shortterm_bytes * BETA_PERCENT / 100));
@@ -279,7 +283,8 @@ static void update_extra_acked(struct sl_cc *cc, const struct sl_bbr_sample *rs)
 {
 	struct sl_bbr *bbr = &cc->bbr;
 	uint64_t interval_us = (rs->ack->now_ns - bbr->extra_acked_start_ns) / SL_NS_PER_US;
-	uint64_t expected_bytes = sl_bbr_bw(cc) * min_u64(interval_us, INTERVAL_US_MAX) / US_PER_S;
+	uint64_t expected_bytes =
+	    (uint64_t)sl_bbr_bw(cc) * min_u64(interval_us, INTERVAL_US_MAX) / US_PER_S;
 
 	if (bbr->round_start)
 		turn_extra_acked(bbr);
@@ -304,7 +309,7 @@ static void check_full_bw(struct sl_cc *cc, const struct sl_bbr_sample *rs)
 
 	if (bbr->full_bw_now || !bbr->round_start || rs->app_limited)
 		return;
-	if (rs->delivery_rate >= bbr->full_bw * FULL_BW_GROWTH_PERCENT / 100) {
+	if (rs->delivery_rate >= (uint64_t)bbr->full_bw * FULL_BW_GROWTH_PERCENT / 100) {
 		sl_bbr_reset_full_bw(cc, rs->delivery_rate);
 		return;
 	}

@@ -90,7 +90,7 @@ void sl_bbr_start_down(struct sl_cc *cc, uint64_t now_ns)
 	sl_bbr_reset_congestion(cc);
 	cc->bbr.probe_up_acked_per_inc_bytes = SL_BBR_NO_BYTES;
 	pick_probe_wait(cc, now_ns);
-	cc->bbr.cycle_ns = now_ns;
+	cc->bbr.cycle_ms = sl_bbr_ms(now_ns);
 	cc->bbr.ack_phase = SL_BBR_ACKS_PROBE_STOPPING;
 	sl_bbr_start_round(cc);
 	cc->bbr.state = SL_BBR_DOWN;
@@ -138,7 +138,7 @@ static bool is_time_to_probe(const struct sl_cc *cc, uint64_t now_ns)
 {
 	uint32_t reno_rounds = sl_bbr_target_inflight_bytes(cc) / cc->mss_bytes;
 
-	return now_ns > cc->bbr.cycle_ns + cc->bbr.bw_probe_wait_ms * SL_NS_PER_MS ||
+	return sl_bbr_ms(now_ns) - cc->bbr.cycle_ms > cc->bbr.bw_probe_wait_ms ||
 	       cc->bbr.rounds_since_probe_up >= min_u32(reno_rounds, RENO_ROUNDS_MAX);
 }
 

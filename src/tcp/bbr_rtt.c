@@ -15,10 +15,13 @@
 #include "base/minmax.h"
 #include "tcp/cc.h"
 
-#define MIN_RTT_FILTER_NS     (10 * SL_NS_PER_S)
-#define PROBE_RTT_INTERVAL_NS (5 * SL_NS_PER_S)
 #define PROBE_RTT_DURATION_NS (200 * SL_NS_PER_MS)
-enum { PROBE_RTT_CWND_GAIN_PERCENT = 50, MIN_PIPE_SEGMENTS = 4 };
+enum {
+	MIN_RTT_FILTER_MS = 10000,
+	PROBE_RTT_INTERVAL_MS = 5000,
+	PROBE_RTT_CWND_GAIN_PERCENT = 50,
+	MIN_PIPE_SEGMENTS = 4,
+};
 
 uint32_t sl_bbr_probe_rtt_cwnd_bytes(const struct sl_cc *cc)
 {
@@ -29,16 +32,17 @@ uint32_t sl_bbr_probe_rtt_cwnd_bytes(const struct sl_cc *cc)
 static void update_min_rtt(struct sl_bbr *bbr, const struct sl_cc_ack *ack)
 {
 	uint64_t rtt_us = min_u64(ack->rtt_ns / SL_NS_PER_US, SL_BBR_NO_RTT - 1);
+	uint32_t now_ms = sl_bbr_ms(ack->now_ns);
 
-	bbr->probe_rtt_expired = ack->now_ns > bbr->probe_rtt_min_ns_stamp + PROBE_RTT_INTERVAL_NS;
+	bbr->probe_rtt_expired = now_ms - bbr->probe_rtt_min_stamp_ms > PROBE_RTT_INTERVAL_MS;
 	if (ack->rtt_ns && (rtt_us < bbr->probe_rtt_min_us || bbr->probe_rtt_expired)) {
 		bbr->probe_rtt_min_us = (uint32_t)rtt_us;
-		bbr->probe_rtt_min_ns_stamp = ack->now_ns;
+		bbr->probe_rtt_min_stamp_ms = now_ms;
 	}
 	if (bbr->probe_rtt_min_us < bbr->min_rtt_us ||
-	    ack->now_ns > bbr->min_rtt_ns_stamp + MIN_RTT_FILTER_NS) {
+	    now_ms - bbr->min_rtt_stamp_ms > MIN_RTT_FILTER_MS) {
 		bbr->min_rtt_us = bbr->probe_rtt_min_us;
-		bbr->min_rtt_ns_stamp = bbr->probe_rtt_min_ns_stamp;
+		bbr->min_rtt_stamp_ms = bbr->probe_rtt_min_stamp_ms;
 	}
 }
 
@@ -67,7 +71,7 @@ void sl_bbr_check_probe_rtt_done(struct sl_cc *cc, uint64_t now_ns)
 {
 	if (cc->bbr.probe_rtt_done_ns == 0 || now_ns <= cc->bbr.probe_rtt_done_ns)
 		return;
-	cc->bbr.probe_rtt_min_ns_stamp = now_ns;
+	cc->bbr.probe_rtt_min_stamp_ms = sl_bbr_ms(now_ns);
 	sl_bbr_restore_cwnd(cc);
 	exit_probe_rtt(cc, now_ns);
 }

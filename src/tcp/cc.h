@@ -30,9 +30,9 @@ struct sl_cubic_curve {          /* RFC 9438; names of its section 4.1.2 */
 
 struct sl_cc { /* one a connection; lies in its control block */
 	uint32_t cwnd_bytes, ssthresh_bytes;
-	uint32_t mss_bytes;   /* payload of a full segment; changes with the path's MTU */
+	uint32_t pacing_rate; /* bytes a second; 0: pacing.c takes it from window and RTT */
+	uint16_t mss_bytes;   /* payload of a full segment; changes with the path's MTU */
 	uint8_t algorithm;    /* enum sl_congestion */
-	uint64_t pacing_rate; /* bytes a second; 0: pacing.c takes it from window and RTT */
 	union {
 		struct {
 			struct sl_hystart hystart;

@@ -50,8 +50,8 @@ static void init(struct sl_cc *cc, uint64_t now_ns)
 	cc->ssthresh_bytes = SL_TCP_CWND_MAX_BYTES;
 	bbr->min_rtt_us = SL_BBR_NO_RTT;
 	bbr->probe_rtt_min_us = SL_BBR_NO_RTT;
-	bbr->min_rtt_ns_stamp = now_ns;
-	bbr->probe_rtt_min_ns_stamp = now_ns;
+	bbr->min_rtt_stamp_ms = sl_bbr_ms(now_ns);
+	bbr->probe_rtt_min_stamp_ms = sl_bbr_ms(now_ns);
 	bbr->extra_acked_start_ns = now_ns;
 	bbr->inflight_longterm_bytes = SL_BBR_NO_BYTES;
 	bbr->probe_up_acked_per_inc_bytes = SL_BBR_NO_BYTES;
@@ -112,24 +112,26 @@ static void check_drain_done(struct sl_cc *cc, const struct sl_cc_ack *ack)
 
 static void set_pacing_rate(struct sl_cc *cc, uint32_t gain_percent)
 {
-	uint64_t rate = sl_bbr_bw(cc) * gain_percent / 100 * (100 - PACING_MARGIN_PERCENT) / 100;
+	uint64_t rate =
+	    (uint64_t)sl_bbr_bw(cc) * gain_percent / 100 * (100 - PACING_MARGIN_PERCENT) / 100;
 
 	if (sl_bbr_max_bw(cc) == 0)
 		return;
 	/* Never so slow that the next segment is a second away. */
-	rate = max_u64(rate, cc->mss_bytes);
+	rate = min_u64(max_u64(rate, cc->mss_bytes), SL_BBR_RATE_MAX);
 	if (cc->bbr.full_bw_reached || rate > cc->pacing_rate)
-		cc->pacing_rate = rate;
+		cc->pacing_rate = (uint32_t)rate;
 }
 
 /* Section 5.6.2: before there is any other rate. Until there is an RTT, too, pacing.c has it. */
 static void init_pacing_rate(struct sl_cc *cc, uint64_t srtt_ns)
 {
-	uint64_t window_bytes = sl_cc_initial_window(cc->mss_bytes);
+	uint64_t window_bytes = sl_cc_initial_window(cc->mss_bytes), rate;
 
-	if (cc->pacing_rate == 0 && srtt_ns)
-		cc->pacing_rate = window_bytes * gains[SL_BBR_STARTUP].pacing_percent / 100 *
-				  SL_NS_PER_S / srtt_ns;
+	if (cc->pacing_rate || srtt_ns == 0)
+		return;
+	rate = window_bytes * gains[SL_BBR_STARTUP].pacing_percent / 100 * SL_NS_PER_S / srtt_ns;
+	cc->pacing_rate = (uint32_t)min_u64(rate, SL_BBR_RATE_MAX);
 }
 
 static void bound_cwnd(struct sl_cc *cc)
@@ -172,8 +174,10 @@ static void acked(struct sl_cc *cc, const struct sl_cc_ack *ack)
 
 	cc->bbr.delivered_bytes = ack->delivered_total_bytes;
 	if (ack->rate.interval_ns) {
-		rs.delivery_rate =
+		uint64_t rate =
 		    (uint64_t)ack->rate.delivered_bytes * SL_NS_PER_S / ack->rate.interval_ns;
+
+		rs.delivery_rate = (uint32_t)min_u64(rate, SL_BBR_RATE_MAX);
 		rs.app_limited = ack->rate.app_limited ||
 				 ack->rate.prior_delivered_bytes < cc->bbr.app_limited_bytes;
 	}
@@ -277,7 +281,7 @@ static void undo(struct sl_cc *cc, uint64_t now_ns)
 	sl_bbr_restore_cwnd(cc);
 	bbr->is_loss_in_round = false;
 	sl_bbr_reset_full_bw(cc, 0);
-	bbr->bw_shortterm = max_u64(bbr->bw_shortterm, bbr->undo_bw_shortterm);
+	bbr->bw_shortterm = max_u32(bbr->bw_shortterm, bbr->undo_bw_shortterm);
 	bbr->inflight_shortterm_bytes =
 	    max_u32(bbr->inflight_shortterm_bytes, bbr->undo_inflight_shortterm_bytes);
 	bbr->inflight_longterm_bytes =

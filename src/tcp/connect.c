@@ -58,13 +58,14 @@ int sl_tcp_connect(struct sl_tcp *tcp, const struct sl_route *route, uint32_t li
 		.listener_idx = (uint16_t)listener_idx,
 		.state = SL_TCP_SYN_SENT,
 		.opened = true,
-		.snd_una = SL_SEQ_EPOCH + sl_tcp_isn(tcp, route) + 1,
+		.isn = sl_tcp_isn(tcp, route),
 		.ts_offset = sl_tcp_ts_offset(tcp, route),
 		/* Offered; what remains of it the peer's SYN decides. */
 		.timestamps = true,
 		.sack = true,
 		.window_scale = true,
 	};
+	tcb->snd_una = SL_SEQ_EPOCH + tcb->isn + 1;
 	tcb->snd_nxt = tcb->snd_una;
 	tcb->snd_res = tcb->snd_una;
 	tcb->rcv_nxt = SL_SEQ_EPOCH;

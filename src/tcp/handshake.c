@@ -83,6 +83,7 @@ static uint16_t payload_max(const struct sl_tcp *tcp, const struct sl_tcb *tcb,
 void sl_tcp_start_sending(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct sl_segment *syn,
 			  uint32_t isn)
 {
+	tcb->isn = isn;
 	tcb->snd_una = SL_SEQ_EPOCH + isn + 1;
 	tcb->snd_nxt = tcb->snd_una;
 	tcb->snd_res = tcb->snd_una;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Info: a connection as its operator wants to see it. Nothing is kept for it alone: all of this is
  * what TCP works with, or a difference of two such numbers. */
+#include "base/seq.h"
 #include "tcp/stack.h"
 
 enum sl_tcp_state sl_tcp_state(const struct sl_tcp *tcp, struct sl_tcp_conn conn)
@@ -68,7 +69,6 @@ void sl_tcp_info(const struct sl_tcp *tcp, struct sl_tcp_conn conn, struct sl_tc
 		.delivery_rate = tcb->rate.latest,
 		.delivery_app_limited = tcb->rate.latest_app_limited,
 		.recovering = tcb->recovery != SL_TCP_OPEN,
-		.sent_bytes = tcb->sent_bytes,
 		.resent_bytes = tcb->resent_bytes,
 		.lost_bytes = tcb->rate.lost_bytes,
 		.resent_cnt = tcb->resent_cnt,
@@ -77,5 +77,6 @@ void sl_tcp_info(const struct sl_tcp *tcp, struct sl_tcp_conn conn, struct sl_tc
 	fill_identity(tcb, info);
 	fill_window(tcp, tcb, info);
 	fill_time(tcp, tcb, info);
-	info->acked_bytes = info->sent_bytes - info->resent_bytes - info->unacked_bytes;
+	info->acked_bytes = tcb->snd_una - (SL_SEQ_EPOCH + tcb->isn + 1);
+	info->sent_bytes = info->acked_bytes + info->unacked_bytes + info->resent_bytes;
 }

@@ -22,7 +22,7 @@
 #define SL_TCP_PROBE_LATE_NS (2 * SL_NS_PER_MS)
 
 /* The least RTT is of so long at most: paths change. As in Linux. */
-#define SL_TCP_MIN_RTT_NS (300 * SL_NS_PER_S)
+#define SL_TCP_MIN_RTT_S 300U
 
 /* A peer that answers nothing for so long is gone. RFC 9293, 3.8.3: at least 100 s. */
 #define SL_TCP_GIVE_UP_NS (120 * SL_NS_PER_S)
@@ -55,7 +55,7 @@
 #define SL_TCP_COOKIE_PERIOD_NS (64 * SL_NS_PER_S)
 
 /* RFC 8899, 5.1.1; RFC 1191, 6.3: a path that was narrow may be so no more. */
-#define SL_TCP_PMTU_RAISE_NS (600 * SL_NS_PER_S)
+#define SL_TCP_PMTU_RAISE_S 600U
 
 enum {
 	SL_TCP_CHALLENGES_MAX = 10, /* in a period */

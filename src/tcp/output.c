@@ -307,7 +307,6 @@ static void note_sent(struct sl_tcp *tcp, struct sl_tcb *tcb, uint64_t seq, uint
 		note_new(tcp, tcb, bytes);
 	else
 		note_again(tcp, tcb, seq, bytes);
-	tcb->sent_bytes += bytes;
 	tcp->counters.data_segments_out++;
 	tcp->counters.data_bytes_out += bytes;
 	sl_tcp_timer_resend(tcp, tcb, restart_timer);

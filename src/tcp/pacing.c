@@ -96,7 +96,7 @@ void sl_tcp_pace_timeout(struct sl_tcp *tcp, struct sl_tcb *tcb)
 
 void sl_tcp_set_rate_cap(struct sl_tcp *tcp, struct sl_tcp_conn conn, uint64_t rate_cap)
 {
-	tcp->conns[conn.idx].rate_cap = rate_cap;
+	tcp->conns[conn.idx].rate_cap = (uint32_t)min_u64(rate_cap, UINT32_MAX);
 }
 
 uint64_t sl_tcp_rate(const struct sl_tcp *tcp, struct sl_tcp_conn conn)

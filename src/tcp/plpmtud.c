@@ -42,7 +42,7 @@ static uint32_t payload_of(const struct sl_tcb *tcb, uint32_t mtu_bytes)
 void sl_tcp_plpmtud_open(struct sl_tcb *tcb)
 {
 	tcb->pmtu = (struct sl_tcp_pmtu){
-		.raise_ns = SL_WHEEL_NEVER,
+		.raise_s = UINT32_MAX,
 		.limit_bytes = tcb->payload_max_bytes,
 		.state = SL_TCP_PMTU_COMPLETE,
 	};
@@ -72,7 +72,7 @@ static void shrink(struct sl_tcp *tcp, struct sl_tcb *tcb, uint32_t payload_byte
 static void complete(const struct sl_tcp *tcp, struct sl_tcb *tcb)
 {
 	tcb->pmtu.state = SL_TCP_PMTU_COMPLETE;
-	tcb->pmtu.raise_ns = tcp->now_ns + SL_TCP_PMTU_RAISE_NS;
+	tcb->pmtu.raise_s = (uint32_t)(tcp->now_ns / SL_NS_PER_S) + SL_TCP_PMTU_RAISE_S;
 }
 
 static void search(struct sl_tcb *tcb)
@@ -105,8 +105,8 @@ static uint32_t wanted_bytes(const struct sl_tcp *tcp, const struct sl_tcb *tcb)
 
 	if (pmtu->state == SL_TCP_PMTU_SEARCHING)
 		return pmtu->next_bytes;
-	if (pmtu->state == SL_TCP_PMTU_COMPLETE && tcp->now_ns >= pmtu->raise_ns &&
-	    tcb->payload_max_bytes < pmtu->limit_bytes)
+	if (pmtu->state == SL_TCP_PMTU_COMPLETE && tcb->payload_max_bytes < pmtu->limit_bytes &&
+	    tcp->now_ns >= pmtu->raise_s * SL_NS_PER_S)
 		return pmtu->limit_bytes;
 	return 0;
 }

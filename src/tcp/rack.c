@@ -20,6 +20,7 @@
  * the least RTT (6.2, step 2).
  */
 #include "base/bug.h"
+#include "base/minmax.h"
 #include "tcp/stack.h"
 
 static bool sent_after(uint64_t a_ns, uint64_t a_seq, uint64_t b_ns, uint64_t b_seq)
@@ -31,7 +32,9 @@ static bool sent_after(uint64_t a_ns, uint64_t a_seq, uint64_t b_ns, uint64_t b_
 static void note_latest(const struct sl_tcp *tcp, struct sl_tcb *tcb, uint64_t sent_ns,
 			uint64_t end_seq)
 {
-	tcb->rack.rtt_ns = tcp->now_ns - sent_ns;
+	uint64_t rtt_us = (tcp->now_ns - sent_ns + SL_NS_PER_US - 1) / SL_NS_PER_US;
+
+	tcb->rack.rtt_us = (uint32_t)min_u64(rtt_us, UINT32_MAX);
 	if (sent_after(sent_ns, end_seq, tcb->rack.sent_ns, tcb->rack.end_seq)) {
 		tcb->rack.sent_ns = sent_ns;
 		tcb->rack.end_seq = end_seq;
@@ -80,6 +83,11 @@ uint64_t sl_tcp_rack_window_ns(const struct sl_tcb *tcb)
 	return window_ns < tcb->rtt.srtt_ns ? window_ns : tcb->rtt.srtt_ns;
 }
 
+uint64_t sl_tcp_rack_wait_ns(const struct sl_tcb *tcb)
+{
+	return tcb->rack.rtt_us * SL_NS_PER_US + sl_tcp_rack_window_ns(tcb);
+}
+
 void sl_tcp_rack_dsack(struct sl_tcb *tcb)
 {
 	if (tcb->snd_una < tcb->rack.dsack_round_seq)
@@ -98,7 +106,7 @@ void sl_tcp_rack_recovered(struct sl_tcb *tcb)
 /* Step 5. */
 uint32_t sl_tcp_rack_detect(struct sl_tcp *tcp, struct sl_tcb *tcb)
 {
-	uint64_t wait_ns = tcb->rack.rtt_ns + sl_tcp_rack_window_ns(tcb);
+	uint64_t wait_ns = sl_tcp_rack_wait_ns(tcb);
 	struct sl_tcp_sent_lost lost = { 0 };
 	uint64_t next_ns;
 

@@ -68,7 +68,7 @@ void sl_tcp_rate_sample(struct sl_tcb *tcb, const struct sl_tcp_delivered *deliv
 			struct sl_cc_rate *sample)
 {
 	const struct sl_tcp_sent_mark *mark = &delivered->newest_mark;
-	uint64_t sending_ns, acking_ns, interval_ns;
+	uint64_t sending_ns, acking_ns, interval_ns, rate;
 
 	*sample = (struct sl_cc_rate){ 0 };
 	if (delivered->newest_ns == 0)
@@ -87,7 +87,8 @@ void sl_tcp_rate_sample(struct sl_tcb *tcb, const struct sl_tcp_delivered *deliv
 		.tx_in_flight_bytes = mark->flight_bytes,
 		.app_limited = mark->app_limited,
 	};
-	tcb->rate.latest = (uint64_t)sample->delivered_bytes * SL_NS_PER_S / interval_ns;
+	rate = (uint64_t)sample->delivered_bytes * SL_NS_PER_S / interval_ns;
+	tcb->rate.latest = (uint32_t)min_u64(rate, UINT32_MAX);
 	tcb->rate.latest_app_limited = sample->app_limited;
 }
 

@@ -15,9 +15,9 @@
 
 static bool gave_up(struct sl_tcp *tcp, struct sl_tcb *tcb)
 {
-	if (tcb->stalled_ns == 0)
-		tcb->stalled_ns = tcp->now_ns;
-	if (tcp->now_ns - tcb->stalled_ns < SL_TCP_GIVE_UP_NS)
+	if (tcb->stalled_s == 0)
+		tcb->stalled_s = (uint32_t)(tcp->now_ns / SL_NS_PER_S);
+	if (tcp->now_ns - tcb->stalled_s * SL_NS_PER_S < SL_TCP_GIVE_UP_NS)
 		return false;
 	tcp->counters.timed_out++;
 	sl_tcp_end(tcp, tcb);
@@ -53,7 +53,7 @@ static void lose_flight(struct sl_tcp *tcp, struct sl_tcb *tcb, struct sl_tcp_se
 	first_end_seq = sl_tcp_sent_end(&tcp->store.ranges[tcb->sent.first_idx]);
 	sl_tcp_sent_lose(&tcp->store, &tcb->sent, tcb->snd_una, first_end_seq, lost);
 	sl_tcp_sent_lose_older(&tcp->store, &tcb->sent, UINT64_MAX, UINT64_MAX,
-			       tcb->rack.rtt_ns + sl_tcp_rack_window_ns(tcb), tcp->now_ns, lost);
+			       sl_tcp_rack_wait_ns(tcb), tcp->now_ns, lost);
 }
 
 void sl_tcp_rto(struct sl_tcp *tcp, struct sl_tcb *tcb)

@@ -36,13 +36,14 @@ static uint64_t move_towards(uint64_t old, uint64_t new, uint64_t divisor)
 void sl_tcp_rtt_sample(struct sl_tcp_rtt *rtt, uint64_t sample_ns, uint32_t samples_per_rtt,
 		       uint64_t now_ns)
 {
+	uint32_t now_s = (uint32_t)(now_ns / SL_NS_PER_S);
 	uint64_t error_ns;
 
 	if (sample_ns == 0)
 		sample_ns = 1; /* the same turn of the loop; 0 means unknown */
-	if (sample_ns <= rtt->min_ns || now_ns - rtt->min_at_ns > SL_TCP_MIN_RTT_NS) {
+	if (sample_ns <= rtt->min_ns || now_s - rtt->min_at_s > SL_TCP_MIN_RTT_S) {
 		rtt->min_ns = sample_ns;
-		rtt->min_at_ns = now_ns;
+		rtt->min_at_s = now_s;
 	}
 	if (rtt->srtt_ns == 0) {
 		rtt->srtt_ns = sample_ns;

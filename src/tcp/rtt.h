@@ -10,8 +10,8 @@
 struct sl_tcp_rtt {
 	uint64_t srtt_ns; /* 0: no sample yet */
 	uint64_t rttvar_ns;
-	uint64_t min_ns; /* the least of SL_TCP_MIN_RTT_NS; UINT64_MAX: no sample yet */
-	uint64_t min_at_ns;
+	uint64_t min_ns; /* the least of SL_TCP_MIN_RTT_S; UINT64_MAX: no sample yet */
+	uint32_t min_at_s;
 	bool syn_lost; /* a SYN or SYN-ACK had to be sent again (RFC 6298, (5.7)) */
 };
 

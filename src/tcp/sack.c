@@ -33,7 +33,7 @@ static void note_dsack(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct sl_s
 {
 	uint32_t bytes = block->end_seq - block->start_seq;
 
-	if (tcb->dsacked_bytes + bytes > tcb->resent_bytes)
+	if (bytes > (uint32_t)tcb->resent_bytes - tcb->dsacked_bytes)
 		return;
 	tcb->dsacked_bytes += bytes;
 	tcp->counters.dsacks_in++;

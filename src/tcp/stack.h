@@ -171,6 +171,8 @@ void sl_tcp_rack_delivered(struct sl_tcp *tcp, struct sl_tcb *tcb, const struct 
 uint32_t sl_tcp_rack_detect(struct sl_tcp *tcp, struct sl_tcb *tcb);
 void sl_tcp_rack_timeout(struct sl_tcp *tcp, struct sl_tcb *tcb);
 uint64_t sl_tcp_rack_window_ns(const struct sl_tcb *tcb);
+/* What is in flight for so long though later segments have arrived is lost. */
+uint64_t sl_tcp_rack_wait_ns(const struct sl_tcb *tcb);
 /* An ACK reports that something came twice; a recovery has ended. */
 void sl_tcp_rack_dsack(struct sl_tcb *tcb);
 void sl_tcp_rack_recovered(struct sl_tcb *tcb);

@@ -13,8 +13,9 @@ int sl_tcp_table_init(struct sl_tcp_table *table, uint32_t entries_max,
 {
 	uint32_t chain_cnt = 64;
 
-	/* One chain an entry or more: a chain is rarely longer than one. */
-	while (chain_cnt < entries_max)
+	/* Half of the entries are for TIME-WAIT: a chain for each connection or more, so that one
+	 * is rarely longer than two. */
+	while (chain_cnt < entries_max / 2)
 		chain_cnt *= 2;
 	table->key = *key;
 	table->chain_mask = chain_cnt - 1;

@@ -19,7 +19,7 @@ struct sl_tcp_link {
 
 struct sl_tcp_table {
 	struct sl_hash_key key;
-	uint32_t *heads; /* chain_mask + 1 of them */
+	uint32_t *heads; /* chain_mask + 1 of them, less than entries_max */
 	struct sl_tcp_link *links;
 	uint32_t chain_mask;
 };

@@ -53,10 +53,10 @@ enum sl_tcp_recovery {
 
 struct sl_tcp_rack { /* RFC 8985, 5.3: of the latest sent among all that was delivered */
 	uint64_t sent_ns, end_seq;
-	uint64_t rtt_ns;
 	uint64_t fack_seq; /* end of the highest byte delivered */
 	/* The reordering window learns from D-SACKs, once a round trip. */
 	uint64_t dsack_round_seq; /* until snd_una gets here; 0: none */
+	uint32_t rtt_us;          /* rounded up: never lost too early */
 	uint8_t wnd_more_cnt;     /* RACK.reo_wnd_mult - 1 */
 	uint8_t wnd_persist_cnt;  /* RACK.reo_wnd_persist */
 };
@@ -95,7 +95,7 @@ struct sl_tcp_rate { /* names of draft-ietf-ccwg-bbr, 4.1.1.2, but for their "C.
 	uint64_t delivered_bytes, delivered_ns, first_sent_ns;
 	uint64_t app_limited_bytes; /* until so much is delivered samples are; 0: they are not */
 	uint64_t lost_bytes;
-	uint64_t latest; /* bytes a second, of the latest sample */
+	uint32_t latest; /* bytes a second, of the latest sample; 34 Gb/s at most */
 	bool latest_app_limited;
 };
 
@@ -106,8 +106,8 @@ enum sl_tcp_pmtu_state { /* RFC 8899, 5.2 */
 };
 
 struct sl_tcp_pmtu {           /* sizes are payloads of a segment */
-	uint64_t raise_ns;     /* in COMPLETE: when to search again */
 	uint64_t probe_seq;    /* of the probe in flight */
+	uint32_t raise_s;      /* in COMPLETE: when to search again */
 	uint16_t probe_bytes;  /* 0: none */
 	uint16_t limit_bytes;  /* what both MSSs allow */
 	uint16_t next_bytes;   /* in SEARCHING: to be tried next */
@@ -128,21 +128,21 @@ struct sl_tcb {
 	uint64_t sent_ns;     /* data, or the SYN-ACK, left last */
 	uint64_t limited_seq; /* what lies before was sent while cwnd was well used */
 	struct sl_tcp_sent sent;
+	uint32_t rate_cap; /* bytes a second, from above; 0: none */
 	struct sl_tcp_pmtu pmtu;
 	struct sl_tcp_rate rate;
-	uint64_t pace_ns;  /* before that nothing is permitted */
-	uint64_t rate_cap; /* bytes a second, from above; 0: none */
+	uint64_t pace_ns; /* before that nothing is permitted */
 
 	/* Loss. */
 	struct sl_tcp_rtt rtt;
 	struct sl_tcp_rack rack;
 	struct sl_tcp_tlp tlp;
 	struct sl_tcp_undo undo;
-	uint64_t dsacked_bytes; /* reported to have come twice */
-	uint64_t recovery_seq;  /* a recovery ends when snd_una gets here */
+	uint64_t recovery_seq; /* a recovery ends when snd_una gets here */
 	uint32_t prr_delivered_bytes, prr_out_bytes, prr_flight_bytes; /* RFC 9937 */
-	uint32_t dup_ack_cnt; /* without SACK: segments the peer holds beyond the gap */
-	uint64_t stalled_ns;  /* since when nothing is heard though something is due; 0: not */
+	uint32_t dup_ack_cnt;   /* without SACK: segments the peer holds beyond the gap */
+	uint32_t dsacked_bytes; /* reported to have come twice, low bits */
+	uint32_t stalled_s;     /* since when nothing is heard though something is due; 0: not */
 	struct sl_cc cc;
 
 	/* Receiving. */
@@ -157,9 +157,10 @@ struct sl_tcb {
 	uint32_t heard_s;               /* the latest acceptable segment */
 	uint32_t closed_s; /* since when the peer's window has room for no segment; 0: it has */
 
-	uint64_t timers_ns[SL_TCP_TIMERS];
-	uint64_t sent_bytes, resent_bytes;
+	uint32_t isn; /* ours: the stream begins one after it */
 	uint32_t rto_cnt, resent_cnt;
+	uint64_t resent_bytes;
+	uint64_t timers_ns[SL_TCP_TIMERS];
 	uint32_t ready_next_idx, due_next_idx, due_prev_idx;
 
 	uint8_t state;    /* enum sl_tcp_state */
@@ -185,7 +186,5 @@ struct sl_tcb {
 	bool fin_flying : 1; /* and not held lost */
 	bool fin_acked : 1;
 };
-
-_Static_assert(sizeof(struct sl_tcb) <= 832, "thirteen cache lines an idle connection");
 
 #endif

@@ -8,6 +8,11 @@
 #include "base/bug.h"
 #include "tcp/stack.h"
 
+_Static_assert(sizeof(struct sl_tcb) + sizeof(struct sl_wheel_timer) + sizeof(struct sl_tcp_link) +
+		       2 * sizeof(uint32_t) + sizeof(uint32_t) <=
+		   SL_TCP_CONN_BYTES,
+	       "control block, timer, link, two heads of chains at most, index in the pool");
+
 enum { IPV4_TCP_HEADER_BYTES = 20 + 20, IPV6_TCP_HEADER_BYTES = 40 + 20, HALF_SECRET_BYTES = 16 };
 
 static void configure(struct sl_tcp *tcp, const struct sl_tcp_config *config)

@@ -42,6 +42,10 @@ struct sl_tcp_conn {
 	uint32_t idx;
 };
 
+/* Most bytes of an open connection with nothing in flight: its control block, its timer, its places
+ * in table and pool. */
+enum { SL_TCP_CONN_BYTES = 768 };
+
 struct sl_tcp_config {
 	uint32_t conns_max; /* connections in any state but TIME-WAIT's excess, [1, SL_CONNS_MAX] */
 	uint32_t backlog_max;                /* of them, at most so many in SYN-RECEIVED; from half

@@ -14,7 +14,7 @@ void sl_tcp_timer_set(struct sl_tcp *tcp, struct sl_tcb *tcb, enum sl_tcp_timer 
 	uint32_t idx = sl_tcp_idx(tcp, tcb);
 
 	tcb->timers_ns[timer] = at_ns;
-	if (tcb->state != SL_TCP_CLOSED && at_ns < tcp->wheel.timers[idx].at_ns)
+	if (tcb->state != SL_TCP_CLOSED && at_ns < sl_wheel_at_ns(&tcp->wheel, idx))
 		sl_wheel_arm(&tcp->wheel, idx, at_ns);
 }
 

@@ -20,7 +20,7 @@ START_TEST(a_connection_is_small)
 	    "tcp: control block %zu bytes, timer %zu, link %zu, TIME-WAIT entry %zu, range %zu\n",
 	    sizeof(struct sl_tcb), sizeof(struct sl_wheel_timer), sizeof(struct sl_tcp_link),
 	    sizeof(struct sl_tcp_time_wait), sizeof(struct sl_tcp_sent_range));
-	ck_assert_uint_le(sizeof(struct sl_tcb), 832);
+	ck_assert_uint_le(sizeof(struct sl_tcb), SL_TCP_CONN_BYTES);
 	ck_assert_uint_le(sizeof(struct sl_tcp_time_wait), 112);
 }
 END_TEST

@@ -86,7 +86,7 @@ START_TEST(what_a_full_pipe_holds)
 	bbr_ack(&story, 0);
 	ck_assert_uint_eq(sl_bbr_bdp_bytes(cc, BBR_RATE, 100), BBR_BDP);
 	ck_assert_uint_eq(sl_bbr_bdp_bytes(cc, BBR_RATE, 225), BBR_BDP / 100 * 225);
-	ck_assert_uint_eq(sl_bbr_bdp_bytes(cc, UINT64_C(12500000000), 277), SL_TCP_CWND_MAX_BYTES);
+	ck_assert_uint_eq(sl_bbr_bdp_bytes(cc, SL_BBR_RATE_MAX, 277), SL_TCP_CWND_MAX_BYTES);
 }
 END_TEST
 
