@@ -124,6 +124,13 @@ cgroup_limit()
 	done
 }
 
+# cgroup_cache_kb: how much page cache it has.
+cgroup_cache_kb()
+{
+	awk '$1 == "cache" || $1 == "file" { sum += $2 } END { print int(sum / 1024) }' \
+		"$cgroup/memory.stat"
+}
+
 # ---- the network ---------------------------------------------------------------------------------
 
 # napi_pin NAMESPACE INTERFACE CPU: its NAPI becomes a thread on CPU. Like the soft interrupt it
@@ -181,5 +188,5 @@ median()
 # ratio A B: with two decimals; 0 if B is nothing.
 ratio()
 {
-	awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f\n", (b > 0 ? a / b : 0) }'
+	awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f\n", (b + 0 > 0 ? a / b : 0) }'
 }

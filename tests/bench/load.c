@@ -1,16 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * load: an HTTPS client that costs as little as it can, for benchmarks on one machine. N
- *connections on one thread ask for files, one after the other. The first record of a response is
- *opened to learn its Content-Length; from then on only record headers are read, and what they
- *announce is dropped in the kernel (recv with MSG_TRUNC copies nothing).
+ * connections on one thread ask for files, one after the other. The first record of a response is
+ * opened to learn its Content-Length; from then on only record headers are looked at, and no
+ * ciphertext is opened.
  *
- *	connecting ──► handshake ──► head ◄──────────► body
- *	                             records opened    records counted and dropped
+ *	connecting ──► handshake ──► idle ──► head ◄──────────► body
+ *	                             (until   records opened    records counted and dropped
+ *	                             all are)
  *
- * Prints one line: bytes of bodies per second, first-byte latency (from the request sent to the
- * first byte that arrives), and busy seconds of the server's core per GB. Exit 1 if anything but
- * whole 200 responses came.
+ * What the header of a large record announces is dropped in the kernel: recv with MSG_TRUNC copies
+ * nothing. It takes two calls a record, so small records are copied many at once into a buffer that
+ * stays in the cache, and dropped there.
+ *
+ * The first requests leave when all handshakes are done; then the warm-up begins. Prints one line:
+ *bytes of bodies per second, first-byte latency (from the request sent to the first byte that
+ *arrives), busy seconds of the server's core per GB, and how busy the client's core was (near 1 it
+ *is the client that is measured). Exit 1 if anything but whole 200 responses came.
  */
 #include "config.h"
 
@@ -37,9 +43,16 @@ enum {
 	HEAD_MAX_BYTES = 4096,
 	SAMPLES_MAX = 1 << 20,
 	READS_PER_TURN = 32, /* then the next connection: nobody waits for a fast one */
+	/* Of a record's plaintext; two system calls cost as much as copying this. */
+	SMALL_RECORD_MAX_BYTES = 4096,
+	GATHER_HEAD_BYTES = 2048, /* more than a head, little of a body */
+	GATHER_BODY_BYTES = 65536,
+	/* Connections open in a row, so many at a time: no flood is measured here. */
+	HANDSHAKING_MAX = 128,
+	HANDSHAKES_MAX_S = 30,
 };
 
-enum state { CONNECTING, HANDSHAKE, HEAD, BODY };
+enum state { CONNECTING, HANDSHAKE, IDLE, HEAD, BODY };
 
 struct conn {
 	int fd;
@@ -49,7 +62,7 @@ struct conn {
 	bool first_byte_seen;
 	uint64_t body_left_bytes;
 	int drop_left_bytes; /* of the ciphertext whose header was read last */
-	int plain_bytes;     /* of the same record, less content type and tag */
+	int plain_bytes;     /* of the same record, less content type and tag; 0 in a head */
 	int record_bytes;    /* of record, so far */
 	uint8_t record[LOAD_RECORD_MAX_BYTES];
 	int head_bytes;
@@ -75,6 +88,8 @@ static struct {
 
 static SSL_CTX *context;
 static int epoll_fd;
+static struct conn *conns;
+static int opened_cnt; /* of conns */
 
 static uint64_t now_ns(void)
 {
@@ -151,7 +166,7 @@ static bool ask(struct conn *conn)
 	int sealed_bytes = load_tls_seal(&conn->tls.tx, plain, plain_bytes, sealed);
 
 	conn->state = HEAD;
-	conn->head_bytes = 0;
+	conn->head_bytes = conn->plain_bytes = 0;
 	conn->first_byte_seen = false;
 	conn->asked_ns = now_ns();
 	return sealed_bytes > 0 && send_all(conn, sealed, sealed_bytes);
@@ -233,7 +248,7 @@ static bool header_arrived(struct conn *conn)
 	return true;
 }
 
-/* More of a record, from the socket or left over by the handshake. */
+/* More of a record: it is opened when it is whole. */
 static bool record_grew(struct conn *conn, int len_bytes)
 {
 	conn->record_bytes += len_bytes;
@@ -245,6 +260,34 @@ static bool record_grew(struct conn *conn, int len_bytes)
 	return true;
 }
 
+/* Part of a record's ciphertext is gone; its plaintext counts when all of it is. */
+static bool record_shrank(struct conn *conn, int len_bytes)
+{
+	conn->drop_left_bytes -= len_bytes;
+	if (conn->drop_left_bytes)
+		return true;
+	return conn->plain_bytes >= 0 && body_arrived(conn, (uint64_t)conn->plain_bytes);
+}
+
+/* Bytes that were read or left over by the handshake, of any number of records. */
+static bool bytes_arrived(struct conn *conn, const uint8_t *data, int len_bytes)
+{
+	bool good = true;
+
+	for (int used = 0, take_bytes; good && used < len_bytes; used += take_bytes) {
+		bool drops = conn->drop_left_bytes > 0;
+
+		take_bytes =
+		    drops ? conn->drop_left_bytes : record_wants(conn) - conn->record_bytes;
+		if (take_bytes > len_bytes - used)
+			take_bytes = len_bytes - used;
+		if (!drops)
+			memcpy(conn->record + conn->record_bytes, data + used, take_bytes);
+		good = drops ? record_shrank(conn, take_bytes) : record_grew(conn, take_bytes);
+	}
+	return good;
+}
+
 static void bytes_seen(struct conn *conn)
 {
 	if (!conn->first_byte_seen && results.measuring)
@@ -252,21 +295,19 @@ static void bytes_seen(struct conn *conn)
 	conn->first_byte_seen = true;
 }
 
-/* Drops what is there of a record's ciphertext; its plaintext counts when all of it was there. */
-static ssize_t drop(struct conn *conn, bool *good)
+/* ---- three ways to read ---- */
+
+/* Drops what is there of a large record's ciphertext. */
+static ssize_t read_nothing(struct conn *conn, bool *good)
 {
 	ssize_t got = recv(conn->fd, NULL, conn->drop_left_bytes, MSG_TRUNC);
 
-	if (got > 0) {
-		bytes_seen(conn);
-		conn->drop_left_bytes -= (int)got;
-		if (conn->drop_left_bytes == 0)
-			*good = conn->plain_bytes >= 0 &&
-				body_arrived(conn, (uint64_t)conn->plain_bytes);
-	}
+	if (got > 0)
+		*good = record_shrank(conn, (int)got);
 	return got;
 }
 
+/* The rest of a record that is opened, or a header and no more. */
 static ssize_t read_record(struct conn *conn, bool *good)
 {
 	int wants_bytes = record_wants(conn) - conn->record_bytes;
@@ -279,6 +320,29 @@ static ssize_t read_record(struct conn *conn, bool *good)
 	return got;
 }
 
+static ssize_t read_many(struct conn *conn, int max_bytes, bool *good)
+{
+	static uint8_t buffer[GATHER_BODY_BYTES];
+	ssize_t got = recv(conn->fd, buffer, max_bytes, 0);
+
+	if (got > 0) {
+		bytes_seen(conn);
+		*good = bytes_arrived(conn, buffer, (int)got);
+	}
+	return got;
+}
+
+static ssize_t read_some(struct conn *conn, bool *good)
+{
+	if (conn->state == HEAD && conn->record_bytes < LOAD_RECORD_HEADER_BYTES)
+		return read_many(conn, GATHER_HEAD_BYTES, good);
+	if (conn->state == HEAD)
+		return read_record(conn, good);
+	if (conn->plain_bytes <= SMALL_RECORD_MAX_BYTES)
+		return read_many(conn, GATHER_BODY_BYTES, good);
+	return conn->drop_left_bytes ? read_nothing(conn, good) : read_record(conn, good);
+}
+
 static void conn_read(struct conn *conn)
 {
 	for (int i = 0; i < READS_PER_TURN; i++) {
@@ -286,7 +350,7 @@ static void conn_read(struct conn *conn)
 		ssize_t got;
 
 		errno = 0;
-		got = conn->drop_left_bytes ? drop(conn, &good) : read_record(conn, &good);
+		got = read_some(conn, &good);
 		if (got < 0 && errno == EAGAIN)
 			return;
 		if (got <= 0 || !good) {
@@ -294,6 +358,19 @@ static void conn_read(struct conn *conn)
 			return;
 		}
 	}
+}
+
+/* A handshake is done. The next connection opens; the last has all of them begin. */
+static bool connected(struct conn *conn)
+{
+	if (++results.handshakes > (uint64_t)options.conn_cnt) /* one that failed, and came back */
+		return ask(conn);
+	if (opened_cnt < options.conn_cnt)
+		conn_open(&conns[opened_cnt++]);
+	for (int i = 0; results.handshakes == (uint64_t)options.conn_cnt && i < opened_cnt; i++)
+		if (conns[i].state == IDLE && !ask(&conns[i]))
+			return false;
+	return true;
 }
 
 /* Sends what OpenSSL has to say, and goes on to requests when it is done. */
@@ -311,18 +388,12 @@ static bool handshake_step(struct conn *conn, const uint8_t *data, int len_bytes
 	if (!done)
 		return true;
 	out_bytes = load_tls_rest(&conn->tls, out, sizeof(out));
-	if (load_tls_finish(&conn->tls) || !ask(conn))
+	if (load_tls_finish(&conn->tls))
 		return false;
-	results.handshakes++;
-	for (int used = 0, wants_bytes; used < out_bytes; used += wants_bytes) {
-		wants_bytes = record_wants(conn) - conn->record_bytes;
-		if (wants_bytes > out_bytes - used)
-			wants_bytes = out_bytes - used;
-		memcpy(conn->record + conn->record_bytes, out + used, wants_bytes);
-		if (!record_grew(conn, wants_bytes))
-			return false;
-	}
-	return true;
+	conn->state = IDLE;
+	if (!connected(conn))
+		return false;
+	return bytes_arrived(conn, out, out_bytes);
 }
 
 static void conn_handshake(struct conn *conn)
@@ -359,6 +430,7 @@ static void conn_event(struct conn *conn)
 	case HANDSHAKE:
 		conn_handshake(conn);
 		break;
+	case IDLE:
 	case HEAD:
 	case BODY:
 		conn_read(conn);
@@ -380,24 +452,39 @@ static void run_until(uint64_t end_ns)
 	}
 }
 
-/* Seconds the server's core was not idle, from /proc/stat: user, nice, system, irq, softirq. */
-static double server_busy_s(void)
+/* Handshakes of thousands take their time. */
+static void run_until_connected(void)
+{
+	uint64_t end_ns = now_ns() + HANDSHAKES_MAX_S * 1000000000ULL;
+
+	while (results.handshakes < (uint64_t)options.conn_cnt) {
+		run_until(now_ns() + 50000000);
+		if (now_ns() < end_ns)
+			continue;
+		fprintf(stderr, "load: only %llu of %d handshakes in %d s\n",
+			(unsigned long long)results.handshakes, options.conn_cnt, HANDSHAKES_MAX_S);
+		exit(1);
+	}
+}
+
+/* Seconds that core was not idle, from /proc/stat: user, nice, system, irq, softirq. */
+static double busy_s(int cpu)
 {
 	char line[512], name[16];
 	unsigned long long user, nice, system, idle, iowait, irq, softirq;
-	double busy_s = 0;
+	double sum_s = 0;
 	FILE *stat = fopen("/proc/stat", "r");
 
-	snprintf(name, sizeof(name), "cpu%d ", options.server_cpu);
+	snprintf(name, sizeof(name), "cpu%d ", cpu);
 	while (stat && fgets(line, sizeof(line), stat))
 		if (strncmp(line, name, strlen(name)) == 0 &&
 		    sscanf(line + strlen(name), "%llu %llu %llu %llu %llu %llu %llu", &user, &nice,
 			   &system, &idle, &iowait, &irq, &softirq) == 7)
-			busy_s = (double)(user + nice + system + irq + softirq) /
-				 (double)sysconf(_SC_CLK_TCK);
+			sum_s = (double)(user + nice + system + irq + softirq) /
+				(double)sysconf(_SC_CLK_TCK);
 	if (stat)
 		fclose(stat);
-	return busy_s;
+	return sum_s;
 }
 
 static int compare_us(const void *a, const void *b)
@@ -412,17 +499,18 @@ static uint32_t percentile_us(uint64_t cnt, uint64_t percent)
 	return cnt ? results.samples_us[(cnt - 1) * percent / 100] : 0;
 }
 
-static void report(double elapsed_s, double busy_s)
+static void report(double elapsed_s, double server_busy_s, double client_busy_s)
 {
 	uint64_t cnt = results.sample_cnt < SAMPLES_MAX ? results.sample_cnt : SAMPLES_MAX;
 	double mb = (double)results.body_bytes / 1e6;
 
 	qsort(results.samples_us, cnt, sizeof(results.samples_us[0]), compare_us);
-	printf("load: mbs=%.1f busy_s_per_gb=%.3f first_byte_p50_us=%u first_byte_p99_us=%u "
-	       "responses=%llu handshakes=%llu errors=%llu\n",
-	       mb / elapsed_s, mb > 0 ? busy_s / (mb / 1e3) : 0, percentile_us(cnt, 50),
-	       percentile_us(cnt, 99), (unsigned long long)results.responses,
-	       (unsigned long long)results.handshakes, (unsigned long long)results.errors);
+	printf("load: mbs=%.1f busy_s_per_gb=%.3f client_busy=%.2f first_byte_p50_us=%u "
+	       "first_byte_p99_us=%u responses=%llu handshakes=%llu errors=%llu\n",
+	       mb / elapsed_s, mb > 0 ? server_busy_s / (mb / 1e3) : 0, client_busy_s / elapsed_s,
+	       percentile_us(cnt, 50), percentile_us(cnt, 99),
+	       (unsigned long long)results.responses, (unsigned long long)results.handshakes,
+	       (unsigned long long)results.errors);
 }
 
 static void read_paths(const char *name)
@@ -500,9 +588,8 @@ static void pin(int cpu)
 
 int main(int argc, char **argv)
 {
-	struct conn *conns;
 	uint64_t begin_ns;
-	double busy_s;
+	double server_s, client_s;
 
 	read_options(argc, argv);
 	if (options.cpu >= 0)
@@ -514,14 +601,17 @@ int main(int argc, char **argv)
 		perror("load");
 		return 1;
 	}
-	for (int i = 0; i < options.conn_cnt; i++)
-		conn_open(&conns[i]);
+	while (opened_cnt < options.conn_cnt && opened_cnt < HANDSHAKING_MAX)
+		conn_open(&conns[opened_cnt++]);
+	run_until_connected();
 	run_until(now_ns() + (uint64_t)(options.warmup_s * 1e9));
 
 	results.measuring = true;
 	begin_ns = now_ns();
-	busy_s = server_busy_s();
+	server_s = busy_s(options.server_cpu);
+	client_s = busy_s(options.cpu);
 	run_until(begin_ns + (uint64_t)(options.measured_s * 1e9));
-	report((double)(now_ns() - begin_ns) / 1e9, server_busy_s() - busy_s);
+	report((double)(now_ns() - begin_ns) / 1e9, busy_s(options.server_cpu) - server_s,
+	       busy_s(options.cpu) - client_s);
 	return results.errors ? 1 : 0;
 }

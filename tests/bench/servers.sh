@@ -27,7 +27,7 @@ nginx_configure()
 	pid $work/nginx.pid;
 	error_log $work/nginx.log;
 	thread_pool disk threads=32;
-	events { worker_connections 32768; }
+	events { worker_connections 32768; multi_accept on; }
 	http {
 		access_log off;
 		sendfile on;
