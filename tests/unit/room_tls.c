@@ -17,6 +17,7 @@ const struct sl_suite sl_suites[] = {
 	{ "hmac", suite_hmac },
 	{ "keys", suite_keys },
 	{ "open", suite_open },
+	{ "prf", suite_prf },
 	{ "record_log", suite_record_log },
 	{ "resumption", suite_resumption },
 	{ "seal", suite_seal },

@@ -17,6 +17,7 @@ Suite *suite_heap(void);
 Suite *suite_hmac(void);
 Suite *suite_keys(void);
 Suite *suite_open(void);
+Suite *suite_prf(void);
 Suite *suite_record_log(void);
 Suite *suite_resumption(void);
 Suite *suite_seal(void);
