@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Sealing: one TLS 1.3 record (RFC 8446, 5.2) written across the payload areas of consecutive
- * frames. The encryption is the copy.
+ * Sealing: one TLS record written across the payload areas of consecutive frames. The encryption is
+ * the copy.
  *
  *   plain  ├──────────────── plain_bytes ──────────────────┤
  *   spans  ├hdr│ciphertext ...┤├ ... ┤├ ... ciphertext│type│tag┤
  *            frame 0             1       2  (room left for the next record)
+ *
+ * That is TLS 1.3 (RFC 8446, 5.2), with 22 bytes more than its text. TLS 1.2 has no type inside;
+ * with AES-GCM eight bytes of the nonce follow the header (29 bytes; RFC 5288), with
+ * ChaCha20-Poly1305 nothing does (21; RFC 7905).
  */
 #ifndef SL_TLS_SEAL_H
 #define SL_TLS_SEAL_H
@@ -35,15 +39,33 @@ struct sl_span_cursor {
 	uint32_t off_bytes; /* in it */
 };
 
-/* Bytes on the wire of a record with plain_bytes of content. */
-static inline uint32_t sl_seal_wire_bytes(uint32_t plain_bytes)
+/* Bytes of a record before its text, and behind it. */
+static inline uint32_t sl_seal_front_bytes(const struct sl_tls_keys *keys)
 {
-	return plain_bytes + SL_RECORD_OVERHEAD_BYTES;
+	return SL_RECORD_HEADER_BYTES +
+	       (keys->format == SL_TLS12_EXPLICIT ? SL_RECORD_EXPLICIT_BYTES : 0);
+}
+
+static inline uint32_t sl_seal_back_bytes(const struct sl_tls_keys *keys)
+{
+	return SL_RECORD_TAG_BYTES + (keys->format == SL_TLS13 ? 1 : 0);
+}
+
+/* 21, 22 or 29; SL_RECORD_OVERHEAD_MAX_BYTES at most. */
+static inline uint32_t sl_seal_overhead_bytes(const struct sl_tls_keys *keys)
+{
+	return sl_seal_front_bytes(keys) + sl_seal_back_bytes(keys);
+}
+
+/* Bytes on the wire of a record with plain_bytes of content. */
+static inline uint32_t sl_seal_wire_bytes(const struct sl_tls_keys *keys, uint32_t plain_bytes)
+{
+	return plain_bytes + sl_seal_overhead_bytes(keys);
 }
 
 /* Seals plain as record record_no (not necessarily keys->record_no: retransmission seals old ones
- * again) and advances cursor by sl_seal_wire_bytes(plain_bytes). The spans hold at least that much,
- * or it is a BUG. The tag is written to the stream and to *tag. */
+ * again) and advances cursor by sl_seal_wire_bytes(keys, plain_bytes). The spans hold at least that
+ * much, or it is a BUG. The tag is written to the stream and to *tag. */
 void sl_seal_record(struct sl_aead *aead, const void *table, const struct sl_tls_keys *keys,
 		    uint64_t record_no, enum sl_content_type type, const uint8_t *plain,
 		    uint32_t plain_bytes, struct sl_span_cursor *cursor,

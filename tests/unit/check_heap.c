@@ -327,7 +327,7 @@ START_TEST(records_and_keys_allocate_nothing)
 {
 	struct sl_opened opened;
 	struct tls_side side;
-	uint8_t wire[1000 + SL_RECORD_OVERHEAD_BYTES], tag[16];
+	uint8_t wire[1000 + SL_RECORD_OVERHEAD_MAX_BYTES], tag[16];
 	struct sl_span spans[] = { { wire, 10 }, { wire + 10, sizeof(wire) - 10 } };
 	struct sl_span_cursor cursor = { .spans = spans, .span_cnt = 2 };
 

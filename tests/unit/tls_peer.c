@@ -160,7 +160,7 @@ void tls_peer_seal(struct tls_peer *peer, enum sl_content_type type, const void 
 	static uint8_t wire[SPAN_CNT][SPAN_BYTES];
 	struct sl_span spans[SPAN_CNT];
 	struct sl_span_cursor cursor = { .spans = spans, .span_cnt = SPAN_CNT };
-	uint32_t wire_bytes = sl_seal_wire_bytes(plain_bytes);
+	uint32_t wire_bytes = sl_seal_wire_bytes(&peer->write_keys, plain_bytes);
 	uint8_t tag[16];
 
 	for (int i = 0; i < SPAN_CNT; i++)
