@@ -33,11 +33,15 @@ enum {
 	 */
 	SL_BUFFER_BYTES = 128 * 1024,
 
-	/* TLS (RFC 8446, 5.1 and 5.2). */
+	/* TLS (RFC 8446, 5.1 and 5.2). Header and tag are always there; between header and text
+	 * lies an explicit nonce in TLS 1.2 with AES-GCM (RFC 5288), behind the text its type in
+	 * TLS 1.3: tls/seal.h knows what a connection's records have. */
 	SL_RECORD_PLAIN_MAX_BYTES = 16384,
 	SL_RECORD_HEADER_BYTES = 5,
+	SL_RECORD_EXPLICIT_BYTES = 8,
 	SL_RECORD_TAG_BYTES = 16,
-	SL_RECORD_OVERHEAD_BYTES = SL_RECORD_HEADER_BYTES + 1 + SL_RECORD_TAG_BYTES,
+	SL_RECORD_OVERHEAD_MAX_BYTES =
+	    SL_RECORD_HEADER_BYTES + SL_RECORD_EXPLICIT_BYTES + SL_RECORD_TAG_BYTES,
 
 	/* What one client may have waiting to be read: a whole TLS record and the request before
 	 * it. It is the largest receive window offered, too. */

@@ -52,6 +52,13 @@ static void count_status(struct sluice_worker_stats *stats, int status)
 		stats->responses_5xx++;
 }
 
+/* TLS 1.2 has no KeyUpdate: the connection ends with this response. */
+static bool has_worn_keys(const struct sl_session *session)
+{
+	return session->has_keys && session->server.format != SL_TLS13 &&
+	       sl_tls_keys_worn(&session->server);
+}
+
 /* Queues head and body of response; takes over the reference to the object (SL_NONE: none). */
 static void send_response(struct sl_worker *worker, struct sl_tcp_conn conn,
 			  struct sl_response *response,
@@ -63,7 +70,7 @@ static void send_response(struct sl_worker *worker, struct sl_tcp_conn conn,
 	uint8_t *data = sl_outbox_chunk(worker, &chunk_idx);
 	bool queued = data != NULL;
 
-	if (worker->draining)
+	if (worker->draining || has_worn_keys(session))
 		response->keep_alive = false;
 	if (queued) {
 		len_bytes = sl_response_head(response, representation, head_only, location,

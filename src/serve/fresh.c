@@ -23,24 +23,42 @@
 #include "serve/state.h"
 #include "tls/seal.h"
 
-enum { WINDOW_SHARE = 16 };
+enum { WINDOW_SHARE = 16, BLOCK_BYTES = 4096 };
 
-/* Plain bytes of a record at the connection's rate. */
-static uint32_t record_target(const struct sl_worker *worker, struct sl_tcp_conn conn)
+/* What the connection's records are like now; plain bytes, and what a record adds to them. */
+struct shape {
+	uint32_t full_bytes, target_bytes, overhead_bytes;
+};
+
+/* The longest the peer takes, in whole blocks of the file if it takes one. */
+static uint32_t record_full(const struct sl_session *session)
 {
-	uint64_t target = sl_tcp_rate(worker->tcp, conn) / 1000;
-	uint32_t least = sl_tcp_payload_max(worker->tcp, conn) - SL_RECORD_OVERHEAD_BYTES;
+	uint32_t max_bytes = session->record_max_bytes;
 
-	if (target < least)
-		return least;
-	return target < SL_RECORD_PLAIN_MAX_BYTES ? (uint32_t)target : SL_RECORD_PLAIN_MAX_BYTES;
+	return max_bytes < BLOCK_BYTES ? max_bytes : max_bytes - max_bytes % BLOCK_BYTES;
 }
 
-static bool fits(uint64_t left_bytes, uint32_t window_bytes, uint32_t target_bytes)
+static struct shape record_shape(struct sl_worker *worker, struct sl_tcp_conn conn)
 {
-	uint64_t record_cnt = left_bytes / target_bytes + 1;
+	const struct sl_session *session = sl_session_of(worker, conn);
+	uint64_t target_bytes = sl_tcp_rate(worker->tcp, conn) / 1000;
+	struct shape shape = { .full_bytes = SL_RECORD_PLAIN_MAX_BYTES };
 
-	return left_bytes + SL_RECORD_OVERHEAD_BYTES * record_cnt <= window_bytes;
+	if (session->tls) {
+		shape.full_bytes = record_full(session);
+		shape.overhead_bytes = sl_seal_overhead_bytes(&session->server);
+	}
+	target_bytes =
+	    max_u64(target_bytes, sl_tcp_payload_max(worker->tcp, conn) - shape.overhead_bytes);
+	shape.target_bytes = (uint32_t)min_u64(target_bytes, shape.full_bytes);
+	return shape;
+}
+
+static bool fits(uint64_t left_bytes, uint32_t window_bytes, const struct shape *shape)
+{
+	uint64_t record_cnt = left_bytes / shape->target_bytes + 1;
+
+	return left_bytes + shape->overhead_bytes * record_cnt <= window_bytes;
 }
 
 /* Of a window that is too small for what is left: a piece of a packet now would be a packet more
@@ -56,7 +74,7 @@ static uint32_t whole_packets(const struct sl_worker *worker, struct sl_tcp_conn
 
 /* Is this window worth a read, or do we wait for more of it? */
 static bool worth_it(const struct sl_worker *worker, struct sl_tcp_conn conn, uint64_t left_bytes,
-		     uint32_t window_bytes, uint32_t target_bytes)
+		     uint32_t window_bytes, const struct shape *shape)
 {
 	uint32_t quantum_bytes = sl_tcp_quantum(worker->tcp, conn), out_bytes, max_bytes;
 	uint32_t few_bytes = min_u32(2 * sl_tcp_payload_max(worker->tcp, conn), quantum_bytes / 2);
@@ -67,7 +85,7 @@ static bool worth_it(const struct sl_worker *worker, struct sl_tcp_conn conn, ui
 	sl_tcp_flight(worker->tcp, conn, &out_bytes, &max_bytes);
 	if (out_bytes == 0)
 		return true;
-	if (fits(left_bytes, window_bytes, target_bytes))
+	if (fits(left_bytes, window_bytes, shape))
 		return true;
 	return window_bytes >=
 	       min_u32(max_u32(max_bytes / WINDOW_SHARE, few_bytes), SL_BUFFER_BYTES);
@@ -75,15 +93,16 @@ static bool worth_it(const struct sl_worker *worker, struct sl_tcp_conn conn, ui
 
 /*
  * Plain bytes of the next record at file offset off_bytes, in room_bytes. Full-size records end
- * on multiples of 16 KiB of the file, so that after the first one they start on block boundaries.
+ * on multiples of their size in the file, so that after the first one they start on block
+ * boundaries.
  */
 static uint32_t next_record(uint64_t off_bytes, uint64_t left_bytes, uint32_t room_bytes,
-			    uint32_t target_bytes)
+			    const struct shape *shape)
 {
-	uint32_t plain_bytes = target_bytes;
+	uint32_t plain_bytes = shape->target_bytes;
 
-	if (plain_bytes == SL_RECORD_PLAIN_MAX_BYTES)
-		plain_bytes -= (uint32_t)(off_bytes % SL_RECORD_PLAIN_MAX_BYTES);
+	if (plain_bytes == shape->full_bytes)
+		plain_bytes -= (uint32_t)(off_bytes % shape->full_bytes);
 	if (plain_bytes > left_bytes)
 		plain_bytes = (uint32_t)left_bytes;
 	return min_u32(plain_bytes, room_bytes);
@@ -98,11 +117,15 @@ struct cut {
 static bool append_record(struct sl_worker *worker, struct sl_session *session,
 			  const struct sl_piece *piece, struct cut *cut, uint32_t plain_bytes)
 {
-	uint32_t wire_bytes = session->tls ? sl_seal_wire_bytes(plain_bytes) : plain_bytes;
-	struct sl_record *record = sl_record_append(
-	    &worker->records, &session->log, session->tls ? SL_RECORD_FILE_SEALED : SL_RECORD_FILE,
-	    cut->start_seq + cut->wire_bytes, wire_bytes);
+	uint32_t wire_bytes =
+	    session->tls ? sl_seal_wire_bytes(&session->server, plain_bytes) : plain_bytes;
+	struct sl_record *record;
 
+	if (session->tls && sl_tls_keys_spent(&session->server))
+		return false;
+	record = sl_record_append(&worker->records, &session->log,
+				  session->tls ? SL_RECORD_FILE_SEALED : SL_RECORD_FILE,
+				  cut->start_seq + cut->wire_bytes, wire_bytes);
 	if (!record)
 		return false;
 	record->source_idx = piece->idx;
@@ -120,10 +143,10 @@ static bool append_record(struct sl_worker *worker, struct sl_session *session,
 /* Cuts records off the piece, as many as window and buffer hold. Plain HTTP has no records: one
  * entry. */
 static void cut_records(struct sl_worker *worker, struct sl_session *session,
-			const struct sl_piece *piece, uint32_t window_bytes, uint32_t target_bytes,
-			struct cut *cut)
+			const struct sl_piece *piece, uint32_t window_bytes,
+			const struct shape *shape, struct cut *cut)
 {
-	uint32_t overhead_bytes = session->tls ? SL_RECORD_OVERHEAD_BYTES : 0;
+	uint32_t overhead_bytes = shape->overhead_bytes;
 	uint32_t buffer_bytes = sl_read_max(worker, piece->idx, piece->off_bytes);
 
 	while (cut->plain_bytes < piece->len_bytes && cut->plain_bytes < buffer_bytes &&
@@ -135,7 +158,7 @@ static void cut_records(struct sl_worker *worker, struct sl_session *session,
 
 		if (session->tls)
 			plain_bytes = next_record(piece->off_bytes + cut->plain_bytes, left_bytes,
-						  room_bytes, target_bytes);
+						  room_bytes, shape);
 		else
 			plain_bytes = left_bytes < room_bytes ? (uint32_t)left_bytes : room_bytes;
 		if (!append_record(worker, session, piece, cut, plain_bytes))
@@ -147,19 +170,26 @@ enum sl_pump_step sl_fresh_cut(struct sl_worker *worker, struct sl_tcp_conn conn
 			       struct sl_piece *piece, uint32_t window_bytes)
 {
 	struct sl_session *session = sl_session_of(worker, conn);
-	uint32_t target_bytes = record_target(worker, conn), read_idx, len_bytes;
+	struct shape shape = record_shape(worker, conn);
+	uint32_t read_idx, len_bytes;
 	struct cut cut = { .start_seq = sl_tcp_stream_seq(worker->tcp, conn) };
 
-	if (!worth_it(worker, conn, piece->len_bytes, window_bytes, target_bytes))
+	if (session->tls && sl_tls_keys_spent(&session->server)) {
+		/* It was worn long ago, but the response would not end: no padding, no short body.
+		 */
+		sl_pump_abort(worker, conn);
 		return SL_PUMP_IDLE;
-	if (session->tls && window_bytes <= SL_RECORD_OVERHEAD_BYTES)
+	}
+	if (!worth_it(worker, conn, piece->len_bytes, window_bytes, &shape))
 		return SL_PUMP_IDLE;
-	if (!fits(piece->len_bytes, window_bytes, target_bytes))
+	if (window_bytes <= shape.overhead_bytes)
+		return SL_PUMP_IDLE;
+	if (!fits(piece->len_bytes, window_bytes, &shape))
 		window_bytes = whole_packets(worker, conn, window_bytes);
 	if (sl_disk_free_buffers(worker->disk) == 0)
 		return SL_PUMP_WAIT;
 	cut_records(worker, session, piece, min_u32(window_bytes, sl_burst_max(worker, conn)),
-		    target_bytes, &cut);
+		    &shape, &cut);
 	if (cut.record_cnt == 0)
 		return SL_PUMP_WAIT; /* the record pool is spent */
 	len_bytes = cut.plain_bytes;

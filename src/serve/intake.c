@@ -10,23 +10,50 @@
 #include "tls/control.h"
 #include "tls/open.h"
 
+/* So many records in a row may bring no data (empty ones, KeyUpdates, warnings): more is a flood,
+ * and each costs us as much as one that brings a request. OpenSSL allows as many. */
+enum { NOISE_MAX = 32 };
+
 static uint8_t *wire_of(struct sl_worker *worker, const struct sl_session *session)
 {
 	return sl_inbox_of(worker, session) + session->plain_bytes;
+}
+
+/* Behind all that is queued; false if there is no memory for it. */
+static bool queue_alert(struct sl_worker *worker, struct sl_session *session, enum sl_alert alert)
+{
+	uint32_t chunk_idx;
+	uint8_t *data = sl_outbox_chunk(worker, &chunk_idx);
+
+	if (!data)
+		return false;
+	sl_control_encode_alert(alert, data);
+	sl_outbox_add_chunk(worker, session, chunk_idx, SL_ALERT_BYTES, SL_TLS_ALERT);
+	return true;
 }
 
 /* A fatal alert, then the end. */
 static void fail(struct sl_worker *worker, struct sl_tcp_conn conn, enum sl_alert alert)
 {
 	struct sl_session *session = sl_session_of(worker, conn);
-	uint32_t chunk_idx;
-	uint8_t *data = sl_outbox_chunk(worker, &chunk_idx);
 
 	session->phase = SL_SESSION_CLOSING;
-	if (!data)
-		return;
-	sl_control_encode_alert(alert, data);
-	sl_outbox_add_chunk(worker, session, chunk_idx, SL_ALERT_BYTES, SL_TLS_ALERT);
+	queue_alert(worker, session, alert); /* without it, the FIN says nearly as much */
+}
+
+/* Once, and the connection goes on; who insists is up to no good. False when the connection ends
+ * with it. */
+static bool refuse_renegotiation(struct sl_worker *worker, struct sl_tcp_conn conn)
+{
+	struct sl_session *session = sl_session_of(worker, conn);
+
+	if (session->renegotiation_refused ||
+	    !queue_alert(worker, session, SL_ALERT_NO_RENEGOTIATION)) {
+		fail(worker, conn, SL_ALERT_UNEXPECTED_MESSAGE);
+		return false;
+	}
+	session->renegotiation_refused = true;
+	return true;
 }
 
 /* What OpenSSL wants sent; false if there is no memory for it. */
@@ -62,6 +89,7 @@ static void take_over(struct sl_worker *worker, struct sl_tcp_conn conn)
 	struct sl_session *session = sl_session_of(worker, conn);
 
 	sl_handshake_secrets(session->handshake, &session->client, &session->server);
+	session->record_max_bytes = SL_RECORD_PLAIN_MAX_BYTES;
 	sl_handshake_free(session->handshake);
 	session->handshake = NULL;
 	BUG_ON(!sl_pool_take(&worker->table_pool, &session->table_idx)); /* one a connection */
@@ -117,7 +145,8 @@ static bool take_control(struct sl_worker *worker, struct sl_tcp_conn conn,
 		verdict = sl_control_handshake(opened->plain, opened->plain_bytes, &session->client,
 					       worker->aead, worker->open_table, &alert);
 	else if (opened->type == SL_TLS_ALERT)
-		verdict = sl_control_alert(opened->plain, opened->plain_bytes, &alert);
+		verdict =
+		    sl_control_alert(&session->client, opened->plain, opened->plain_bytes, &alert);
 
 	switch (verdict) {
 	case SL_CONTROL_KEY_UPDATE_ASKED:
@@ -126,6 +155,8 @@ static bool take_control(struct sl_worker *worker, struct sl_tcp_conn conn,
 	case SL_CONTROL_CLOSED:
 		session->peer_closed = true; /* what was asked for is still answered */
 		return true;
+	case SL_CONTROL_RENEGOTIATION:
+		return refuse_renegotiation(worker, conn);
 	case SL_CONTROL_KEY_UPDATE:
 	case SL_CONTROL_IGNORE:
 		return true;
@@ -168,6 +199,12 @@ static bool open_one(struct sl_worker *worker, struct sl_tcp_conn conn)
 		break;
 	default:
 		fail(worker, conn, alert_for(verdict));
+		return false;
+	}
+	if (opened.type == SL_TLS_APPLICATION_DATA && opened.plain_bytes > 0) {
+		session->noise_cnt = 0;
+	} else if (++session->noise_cnt > NOISE_MAX) {
+		fail(worker, conn, SL_ALERT_UNEXPECTED_MESSAGE);
 		return false;
 	}
 	if (opened.type == SL_TLS_APPLICATION_DATA) {

@@ -60,7 +60,7 @@ static int open_pools(struct sl_worker *worker)
 	worker->inboxes = sl_alloc(inbox_cnt, SL_INBOX_BYTES);
 	worker->chunks = sl_alloc(chunk_cnt, SL_CHUNK_BYTES);
 	worker->nodes = sl_alloc(node_cnt, sizeof(*worker->nodes));
-	worker->scratch = sl_alloc(1, SL_RECORD_PLAIN_MAX_BYTES + SL_RECORD_OVERHEAD_BYTES);
+	worker->scratch = sl_alloc(1, SL_RECORD_PLAIN_MAX_BYTES + SL_RECORD_OVERHEAD_MAX_BYTES);
 	if (!worker->sessions || !worker->inboxes || !worker->chunks || !worker->nodes ||
 	    !worker->scratch)
 		return -ENOMEM;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Outbox: the pieces a session has yet to send, oldest first, and the chunks that hold those made
- * in memory. A chunk has room for a record's header before its bytes and for type and tag behind
- * them, so that it is sealed in place:
+ * in memory. A chunk has room for a record's header and explicit nonce before its bytes and for
+ * type and tag behind them, whatever of these a connection's records have, so that it is sealed in
+ * place:
  *
- *   chunk │ 5 │ bytes, [1, SL_CHUNK_PLAIN_BYTES] │ 1 + 16 │
+ *   chunk │ 5 + 8 │ bytes, [1, SL_CHUNK_PLAIN_BYTES] │ 1 + 16 │
  */
 #ifndef SL_SERVE_OUTBOX_H
 #define SL_SERVE_OUTBOX_H
@@ -12,8 +13,8 @@
 #include "serve/session.h"
 
 enum {
-	SL_CHUNK_PLAIN_BYTES = SL_CHUNK_BYTES - SL_RECORD_OVERHEAD_BYTES,
-	SL_CHUNK_PLAIN_OFF = SL_RECORD_HEADER_BYTES,
+	SL_CHUNK_PLAIN_OFF = SL_RECORD_HEADER_BYTES + SL_RECORD_EXPLICIT_BYTES,
+	SL_CHUNK_PLAIN_BYTES = SL_CHUNK_BYTES - SL_CHUNK_PLAIN_OFF - 1 - SL_RECORD_TAG_BYTES,
 };
 
 struct sl_outbox_node {

@@ -30,18 +30,19 @@ void sl_pump_abort(struct sl_worker *worker, struct sl_tcp_conn conn)
 static void seal_piece(struct sl_worker *worker, struct sl_session *session, struct sl_piece *piece)
 {
 	struct sl_tls_keys *keys = &session->server;
+	uint32_t start_off = SL_CHUNK_PLAIN_OFF - sl_seal_front_bytes(keys);
 	uint8_t *chunk = sl_chunk_of(worker, piece->idx);
 	uint8_t tag[SL_RECORD_TAG_BYTES];
 
 	BUG_ON(piece->off_bytes != SL_CHUNK_PLAIN_OFF);
-	BUG_ON(sl_seal_wire_bytes((uint32_t)piece->len_bytes) > SL_CHUNK_BYTES);
+	BUG_ON(start_off + sl_seal_wire_bytes(keys, (uint32_t)piece->len_bytes) > SL_CHUNK_BYTES);
 	sl_seal_record(worker->aead, sl_table_of(worker, session), keys, keys->record_no++,
 		       (enum sl_content_type)piece->record_type, chunk + SL_CHUNK_PLAIN_OFF,
-		       (uint32_t)piece->len_bytes, chunk, tag);
+		       (uint32_t)piece->len_bytes, chunk + start_off, tag);
 	worker->stats->records_sealed++;
 	piece->record_type = 0;
-	piece->off_bytes = 0;
-	piece->len_bytes = sl_seal_wire_bytes((uint32_t)piece->len_bytes);
+	piece->off_bytes = start_off;
+	piece->len_bytes = sl_seal_wire_bytes(keys, (uint32_t)piece->len_bytes);
 }
 
 /* Sends as much of a memory piece as the window allows; its chunk is kept until the last byte is
@@ -116,7 +117,8 @@ static enum sl_pump_step send_fresh(struct sl_worker *worker, struct sl_tcp_conn
 	/* What is read now comes before whatever is cut next. */
 	if (session->fresh_idx != SL_NONE)
 		return SL_PUMP_IDLE;
-	if (session->has_keys && session->server.record_no >= SL_KEYS_RECORDS_MAX)
+	if (session->has_keys && session->server.format == SL_TLS13 &&
+	    sl_tls_keys_worn(&session->server))
 		session->rekey_asked = true;
 	if (session->rekey_asked && !(node && node->begun))
 		return rekey(worker, session);

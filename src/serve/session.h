@@ -37,7 +37,10 @@ struct sl_session {
 	bool has_work;      /* in worker->work */
 	bool rekey_asked;   /* the peer asked for new keys (KeyUpdate, update_requested) */
 	bool finished;      /* sl_tcp_close was called */
-	uint32_t inbox_idx; /* SL_NONE: none held */
+	bool renegotiation_refused;
+	uint8_t noise_cnt;         /* records in a row that brought no application data */
+	uint16_t record_max_bytes; /* TLS: plain bytes the peer takes in a record, [63, 16384] */
+	uint32_t inbox_idx;        /* SL_NONE: none held */
 	uint32_t plain_bytes, wire_bytes;
 	uint32_t out_head_idx, out_tail_idx; /* outbox: pieces not yet cut, oldest first */
 	uint32_t fresh_idx;        /* read in flight for new bytes (buffer index), or SL_NONE */

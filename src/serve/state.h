@@ -33,10 +33,10 @@ enum {
 	SL_RX_BATCH = 64,
 	SL_DISK_BATCH = 64,
 };
-_Static_assert(SL_BURST_FRAMES * 1208 > SL_BUFFER_BYTES + 8 * SL_RECORD_OVERHEAD_BYTES,
+_Static_assert(SL_BURST_FRAMES * 1208 > SL_BUFFER_BYTES + 8 * SL_RECORD_OVERHEAD_MAX_BYTES,
 	       "one read fits one burst at IPv6's minimum MTU");
 _Static_assert(SL_BURST_FRAMES *(SL_PMTU_MIN - 20 - 32) >
-		   SL_RECORD_PLAIN_MAX_BYTES + SL_RECORD_OVERHEAD_BYTES,
+		   SL_RECORD_PLAIN_MAX_BYTES + SL_RECORD_OVERHEAD_MAX_BYTES,
 	       "and one record whatever a router says the path's MTU is");
 
 struct sl_worker {

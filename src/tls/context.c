@@ -18,6 +18,11 @@ enum { PROBLEM_MAX_BYTES = 1024, TICKET_KEYS_MAX_BYTES = 128 };
 static const char suites[] =
     "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256";
 
+/* Of TLS 1.2 those with forward secrecy and an AEAD that TLS 1.3 has, too. */
+static const char suites_12[] = "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"
+				"ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
+				"ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
+
 /* What browsers and libraries offer. The rest of OpenSSL's list (finite fields up to 8192 bits)
  * costs the worker milliseconds of every client that asks for it. */
 static const char groups[] = "X25519:P-256:P-384";
@@ -229,12 +234,13 @@ static int settings_apply(struct sl_tls_context *context)
 {
 	SSL_CTX *ssl = context->ssl;
 
-	if (!SSL_CTX_set_min_proto_version(ssl, TLS1_3_VERSION) ||
+	if (!SSL_CTX_set_min_proto_version(ssl, TLS1_2_VERSION) ||
 	    !SSL_CTX_set_max_proto_version(ssl, TLS1_3_VERSION) ||
-	    !SSL_CTX_set_ciphersuites(ssl, suites) || !SSL_CTX_set1_groups_list(ssl, groups) ||
-	    !SSL_CTX_set_num_tickets(ssl, 2) || !SSL_CTX_set_max_early_data(ssl, 0) ||
-	    !SSL_CTX_set_recv_max_early_data(ssl, 0))
-		return refuse(-ENOTSUP, "OpenSSL lacks a part of TLS 1.3 (%s)", openssl_reason());
+	    !SSL_CTX_set_ciphersuites(ssl, suites) || !SSL_CTX_set_cipher_list(ssl, suites_12) ||
+	    !SSL_CTX_set1_groups_list(ssl, groups) || !SSL_CTX_set_num_tickets(ssl, 2) ||
+	    !SSL_CTX_set_max_early_data(ssl, 0) || !SSL_CTX_set_recv_max_early_data(ssl, 0))
+		return refuse(-ENOTSUP, "OpenSSL lacks a part of TLS 1.3 or 1.2 (%s)",
+			      openssl_reason());
 	SSL_CTX_set_options(ssl, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
 	/* The buffers of a handshake that waits for the client go back to the heap. */
 	SSL_CTX_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS);

@@ -5,7 +5,8 @@
 #include <string.h>
 
 enum {
-	MESSAGE_KEY_UPDATE = 24, /* RFC 8446, 4 */
+	MESSAGE_CLIENT_HELLO = 1, /* RFC 8446, 4 */
+	MESSAGE_KEY_UPDATE = 24,
 	MESSAGE_HEADER_BYTES = 4,
 
 	UPDATE_NOT_REQUESTED = 0, /* 4.6.3 */
@@ -17,12 +18,27 @@ enum {
 
 static const uint8_t key_update_header[MESSAGE_HEADER_BYTES] = { MESSAGE_KEY_UPDATE, 0, 0, 1 };
 
+static enum sl_control_verdict handshake_12(const uint8_t *plain, uint32_t plain_bytes,
+					    enum sl_alert *alert)
+{
+	uint32_t body_bytes;
+
+	*alert = SL_ALERT_UNEXPECTED_MESSAGE;
+	if (plain_bytes < MESSAGE_HEADER_BYTES || plain[0] != MESSAGE_CLIENT_HELLO)
+		return SL_CONTROL_REFUSED;
+	body_bytes = (uint32_t)plain[1] << 16 | (uint32_t)plain[2] << 8 | plain[3];
+	return plain_bytes == MESSAGE_HEADER_BYTES + body_bytes ? SL_CONTROL_RENEGOTIATION
+								: SL_CONTROL_REFUSED;
+}
+
 enum sl_control_verdict sl_control_handshake(const uint8_t *plain, uint32_t plain_bytes,
 					     struct sl_tls_keys *keys, struct sl_aead *aead,
 					     void *table, enum sl_alert *alert)
 {
 	uint8_t request;
 
+	if (keys->format != SL_TLS13)
+		return handshake_12(plain, plain_bytes, alert);
 	*alert = SL_ALERT_UNEXPECTED_MESSAGE;
 	if (plain_bytes == 0 || plain[0] != MESSAGE_KEY_UPDATE)
 		return SL_CONTROL_REFUSED;
@@ -42,12 +58,17 @@ enum sl_control_verdict sl_control_handshake(const uint8_t *plain, uint32_t plai
 	return request == UPDATE_REQUESTED ? SL_CONTROL_KEY_UPDATE_ASKED : SL_CONTROL_KEY_UPDATE;
 }
 
-/* The level is no guide: all but two alerts are fatal whatever theirs says (6). */
-enum sl_control_verdict sl_control_alert(const uint8_t *plain, uint32_t plain_bytes,
-					 enum sl_alert *alert)
+enum sl_control_verdict sl_control_alert(const struct sl_tls_keys *keys, const uint8_t *plain,
+					 uint32_t plain_bytes, enum sl_alert *alert)
 {
+	bool is_12 = keys->format != SL_TLS13;
+
 	if (plain_bytes != SL_ALERT_BYTES) { /* neither cut nor joined (5.1) */
 		*alert = SL_ALERT_DECODE_ERROR;
+		return SL_CONTROL_REFUSED;
+	}
+	if (is_12 && plain[0] != LEVEL_WARNING && plain[0] != LEVEL_FATAL) {
+		*alert = SL_ALERT_ILLEGAL_PARAMETER;
 		return SL_CONTROL_REFUSED;
 	}
 	switch (plain[1]) {
@@ -56,15 +77,16 @@ enum sl_control_verdict sl_control_alert(const uint8_t *plain, uint32_t plain_by
 	case SL_ALERT_USER_CANCELED:
 		return SL_CONTROL_IGNORE;
 	default:
-		return SL_CONTROL_ABORTED;
+		return is_12 && plain[0] == LEVEL_WARNING ? SL_CONTROL_IGNORE : SL_CONTROL_ABORTED;
 	}
 }
 
 void sl_control_encode_alert(enum sl_alert alert, uint8_t plain[SL_ALERT_BYTES])
 {
-	bool is_closure = alert == SL_ALERT_CLOSE_NOTIFY || alert == SL_ALERT_USER_CANCELED;
+	bool is_warning = alert == SL_ALERT_CLOSE_NOTIFY || alert == SL_ALERT_USER_CANCELED ||
+			  alert == SL_ALERT_NO_RENEGOTIATION;
 
-	plain[0] = is_closure ? LEVEL_WARNING : LEVEL_FATAL;
+	plain[0] = is_warning ? LEVEL_WARNING : LEVEL_FATAL;
 	plain[1] = alert;
 }
 

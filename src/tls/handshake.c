@@ -25,6 +25,7 @@ struct sl_handshake {
 	enum sl_handshake_verdict verdict;
 	struct secret client, server;
 	uint64_t sealed_cnt; /* records OpenSSL sealed under the server's application key */
+	uint8_t explicit[SL_RECORD_EXPLICIT_BYTES]; /* TLS 1.2: of the nonce of our Finished */
 };
 
 /* ---- what OpenSSL tells ---- */
@@ -143,15 +144,43 @@ void sl_handshake_free(struct sl_handshake *handshake)
 	error_texts_free();
 }
 
+static bool is_12(const struct sl_handshake *handshake)
+{
+	return SSL_version(handshake->ssl) == TLS1_2_VERSION;
+}
+
+/* OpenSSL begins its explicit nonces anywhere, and ours must not meet that of its Finished, which
+ * is the record behind change_cipher_spec. What it has just written are whole records. */
+static void note_explicit_nonce(struct sl_handshake *handshake, size_t from_off)
+{
+	char *data;
+	size_t len_bytes = (size_t)BIO_get_mem_data(handshake->out, &data), record_bytes;
+	bool after_change = false;
+
+	for (size_t off = from_off; off + SL_RECORD_HEADER_BYTES <= len_bytes;
+	     off += SL_RECORD_HEADER_BYTES + record_bytes) {
+		const uint8_t *record = (const uint8_t *)data + off;
+
+		record_bytes = (size_t)record[3] << 8 | record[4];
+		if (after_change && record[0] == SL_TLS_HANDSHAKE &&
+		    record_bytes >= SL_RECORD_EXPLICIT_BYTES)
+			memcpy(handshake->explicit, record + SL_RECORD_HEADER_BYTES,
+			       SL_RECORD_EXPLICIT_BYTES);
+		after_change = record[0] == SL_TLS_CHANGE_CIPHER_SPEC;
+	}
+}
+
 static enum sl_handshake_verdict advance(struct sl_handshake *handshake)
 {
+	size_t before_bytes = BIO_ctrl_pending(handshake->out);
 	int ret;
 
 	ERR_clear_error(); /* SSL_get_error reads the thread's queue */
 	ret = SSL_do_handshake(handshake->ssl);
+	note_explicit_nonce(handshake, before_bytes);
 	if (ret == 1) {
-		BUG_ON(handshake->client.len_bytes == 0);
-		BUG_ON(handshake->server.len_bytes == 0);
+		BUG_ON(handshake->client.len_bytes == 0 && !is_12(handshake));
+		BUG_ON(handshake->server.len_bytes == 0 && !is_12(handshake));
 		return SL_HANDSHAKE_DONE;
 	}
 	if (SSL_get_error(handshake->ssl, ret) == SSL_ERROR_WANT_READ)
@@ -215,20 +244,49 @@ static enum sl_aead_kind suite_kind(const SSL *ssl)
 {
 	switch (SSL_CIPHER_get_protocol_id(SSL_get_current_cipher(ssl))) {
 	case 0x1301: /* RFC 8446, B.4 */
+	case 0xc02b: /* RFC 5289, 3.2: ECDSA, RSA */
+	case 0xc02f:
 		return SL_AEAD_AES_128_GCM;
 	case 0x1302:
+	case 0xc02c:
+	case 0xc030:
 		return SL_AEAD_AES_256_GCM;
 	case 0x1303:
+	case 0xcca8: /* RFC 7905, 2: RSA, ECDSA */
+	case 0xcca9:
 		return SL_AEAD_CHACHA20_POLY1305;
 	default: /* context.c offers no other */
 		BUG_ON(true);
 	}
 }
 
+/* Both Finished were record 0. */
+static void hand_over_12(const struct sl_handshake *handshake, struct sl_tls_keys *client,
+			 struct sl_tls_keys *server)
+{
+	enum sl_aead_kind kind = suite_kind(handshake->ssl);
+	uint8_t client_random[SL_HELLO_RANDOM_BYTES], server_random[SL_HELLO_RANDOM_BYTES];
+	uint8_t master[SL_MASTER_BYTES];
+
+	SSL_get_client_random(handshake->ssl, client_random, sizeof(client_random));
+	SSL_get_server_random(handshake->ssl, server_random, sizeof(server_random));
+	BUG_ON(SSL_SESSION_get_master_key(SSL_get_session(handshake->ssl), master,
+					  sizeof(master)) != sizeof(master));
+	sl_tls_keys_cut(client, server, kind, kind == SL_AEAD_AES_256_GCM ? 48 : 32, master,
+			client_random, server_random);
+	OPENSSL_cleanse(master, sizeof(master));
+	if (server->format == SL_TLS12_EXPLICIT)
+		memcpy(server->iv + sizeof(server->iv) - sizeof(handshake->explicit),
+		       handshake->explicit, sizeof(handshake->explicit));
+	client->record_no = 1;
+	server->record_no = 1;
+}
+
 static void hand_over(const struct sl_handshake *handshake, const struct secret *secret,
 		      uint64_t record_no, struct sl_tls_keys *keys)
 {
 	keys->kind = suite_kind(handshake->ssl);
+	keys->format = SL_TLS13;
 	keys->secret_bytes = secret->len_bytes;
 	memcpy(keys->secret, secret->data, secret->len_bytes);
 	keys->record_no = record_no;
@@ -238,6 +296,10 @@ void sl_handshake_secrets(const struct sl_handshake *handshake, struct sl_tls_ke
 			  struct sl_tls_keys *server)
 {
 	BUG_ON(handshake->verdict != SL_HANDSHAKE_DONE);
+	if (is_12(handshake)) {
+		hand_over_12(handshake, client, server);
+		return;
+	}
 	hand_over(handshake, &handshake->client, 0, client);
 	hand_over(handshake, &handshake->server, handshake->sealed_cnt, server);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Handshake: OpenSSL's, over memory. It is fed the client's records one at a time, so that what
- * lies behind the Finished stays ours, and when it is done it hands over both traffic secrets and
- * is freed. From then on keys, seal and open do all.
+ * lies behind the Finished stays ours, and when it is done it hands over both traffic secrets, in
+ * TLS 1.2 both keys, and is freed. From then on keys, seal and open do all.
  *
  * OpenSSL allocates while it shakes hands; it does so from a heap of the worker's, sized at start
  * (heap.h), never from malloc.
@@ -18,9 +18,10 @@
 struct sl_tls_context; /* certificate, key, settings: one a worker, no locks */
 
 /* Reads the PEM files and checks that they fit. *problem (a static or thread-local string) says
- * what, where and what to do. TLS 1.3 only; AES-GCM with 128 and 256 bits and
- * ChaCha20-Poly1305, whichever the client prefers; X25519, P-256, P-384; ALPN http/1.1, if the
- * client uses ALPN at all; two stateless tickets; no early data; no client certificates. Errors:
+ * what, where and what to do. TLS 1.3 and 1.2 (ECDHE only); AES-GCM with 128 and 256 bits
+ * and ChaCha20-Poly1305, whichever the client prefers; X25519, P-256, P-384; ALPN http/1.1, if the
+ * client uses ALPN at all; two stateless tickets (one in 1.2); no early data; no renegotiation; no
+ * client certificates. Errors:
  * -ENOENT, -EACCES, -EINVAL (not PEM, encrypted key, refused by OpenSSL as too weak), -EKEYREJECTED
  * (do not match), -ENOMEM, -ENOTSUP (this OpenSSL cannot do it), what else fopen says. Setup only,
  * with no handshake heap current. */
@@ -58,9 +59,9 @@ enum sl_handshake_verdict sl_handshake_step(struct sl_handshake *handshake, cons
 /* Copies up to max_bytes of what is to be sent, in order; returns how many. Call until 0. */
 uint32_t sl_handshake_output(struct sl_handshake *handshake, uint8_t *out, uint32_t max_bytes);
 
-/* After DONE: kind, secret and secret_bytes of both directions, and record_no of each: what OpenSSL
- * has sealed under the application key (session tickets) is counted in. The caller derives
- * (sl_tls_keys_derive), restores record_no, and frees the handshake. */
+/* After DONE: what sl_tls_keys_derive wants of both directions, and record_no of each: what OpenSSL
+ * has sealed under the application key is counted in (session tickets; in TLS 1.2, where they come
+ * before, the Finished). The caller derives, restores record_no, and frees the handshake. */
 void sl_handshake_secrets(const struct sl_handshake *handshake, struct sl_tls_keys *client,
 			  struct sl_tls_keys *server);
 

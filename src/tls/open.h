@@ -4,6 +4,9 @@
  *
  *   data   ├hdr│ciphertext ................................│tag┤ next record ...
  *   after  ├hdr│plain (plain_bytes)  │type│zeros (padding) │tag┤
+ *
+ * In TLS 1.2 the text is all there is inside (RFC 5246, 6.2.3.3), and seal.h says what lies before
+ * it.
  */
 #ifndef SL_TLS_OPEN_H
 #define SL_TLS_OPEN_H
@@ -22,7 +25,7 @@ enum sl_open_verdict {
 };
 
 struct sl_opened {
-	enum sl_content_type type; /* the inner one */
+	enum sl_content_type type; /* in TLS 1.3 the inner one */
 	uint8_t *plain;            /* within data; padding removed */
 	uint32_t plain_bytes;      /* [0, 16384] */
 	uint32_t wire_bytes;       /* the record took so many bytes of data */

@@ -31,7 +31,7 @@ enum {
 	FRAME_BYTES = 2048,
 	FRAME_CNT = 2048,
 	BURST_RECORDS = SL_BUFFER_BYTES / SL_RECORD_PLAIN_MAX_BYTES,
-	BURST_BYTES = BURST_RECORDS * (SL_RECORD_PLAIN_MAX_BYTES + SL_RECORD_OVERHEAD_BYTES),
+	BURST_BYTES = BURST_RECORDS * (SL_RECORD_PLAIN_MAX_BYTES + SL_RECORD_OVERHEAD_MAX_BYTES),
 	BURST_FRAMES = (BURST_BYTES + PAYLOAD_BYTES - 1) / PAYLOAD_BYTES,
 	/* Where each record's plaintext lies: a disk buffer after the other, 1 MiB in all. */
 	PLAIN_CNT = 64,
@@ -96,7 +96,8 @@ static void seal_into_frames(struct bench *bench)
 	sl_seal_record(bench->aead, bench->table, &bench->keys, bench->record_no,
 		       SL_TLS_APPLICATION_DATA, plain_of(bench), SL_RECORD_PLAIN_MAX_BYTES,
 		       bench->wire, tag);
-	sl_span_put(&bench->cursor, bench->wire, sl_seal_wire_bytes(SL_RECORD_PLAIN_MAX_BYTES));
+	sl_span_put(&bench->cursor, bench->wire,
+		    sl_seal_wire_bytes(&bench->keys, SL_RECORD_PLAIN_MAX_BYTES));
 }
 
 /* The place that the frames would have taken, in one piece. */
@@ -177,7 +178,7 @@ static bool bench_open(struct bench *bench, const char *engine, enum sl_aead_kin
 	bench->table = sl_alloc(1, sl_aead_table_bytes(bench->aead));
 	bench->plain = sl_alloc(PLAIN_CNT, SL_RECORD_PLAIN_MAX_BYTES);
 	bench->frames = sl_alloc(FRAME_CNT, FRAME_BYTES);
-	bench->wire = sl_alloc(1, SL_RECORD_PLAIN_MAX_BYTES + SL_RECORD_OVERHEAD_BYTES);
+	bench->wire = sl_alloc(1, SL_RECORD_PLAIN_MAX_BYTES + SL_RECORD_OVERHEAD_MAX_BYTES);
 	bench->evp = EVP_CIPHER_CTX_new();
 	if (!bench->table || !bench->plain || !bench->frames || !bench->wire || !bench->evp)
 		return false;

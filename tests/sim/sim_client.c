@@ -59,7 +59,7 @@ static void advance(struct sl_sim_client *client)
 }
 
 void sl_sim_client_open(struct sl_sim_client *client, struct sl_sim_link *to_peer, SSL_CTX *context,
-			const struct sl_sim_tcp_config *config)
+			const char *suites_12, const struct sl_sim_tcp_config *config)
 {
 	memset(client, 0, sizeof(*client));
 	if (context) {
@@ -69,6 +69,10 @@ void sl_sim_client_open(struct sl_sim_client *client, struct sl_sim_link *to_pee
 		BUG_ON(!client->ssl || !client->from_peer || !client->to_peer);
 		SSL_set_bio(client->ssl, client->from_peer, client->to_peer);
 		SSL_set_connect_state(client->ssl);
+		if (suites_12) {
+			BUG_ON(!SSL_set_max_proto_version(client->ssl, TLS1_2_VERSION));
+			BUG_ON(!SSL_set_cipher_list(client->ssl, suites_12));
+		}
 	}
 	sl_sim_tcp_open(&client->tcp, to_peer, config);
 	advance(client);

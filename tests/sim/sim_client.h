@@ -21,9 +21,10 @@ struct sl_sim_client {
 	struct sl_sim_tcp_bytes pending; /* to be sent once secured */
 };
 
-/* context NULL: plain. Connects at once. */
+/* context NULL: plain. suites_12 NULL: what context says; else TLS 1.2, and these suites. Connects
+ * at once. */
 void sl_sim_client_open(struct sl_sim_client *client, struct sl_sim_link *to_peer, SSL_CTX *context,
-			const struct sl_sim_tcp_config *config);
+			const char *suites_12, const struct sl_sim_tcp_config *config);
 void sl_sim_client_free(struct sl_sim_client *client);
 
 void sl_sim_client_send(struct sl_sim_client *client, const char *text);

@@ -112,6 +112,10 @@ static struct sl_sim_client_options draw_client(struct sl_sim_plan *plan)
 	return client;
 }
 
+/* A third of the clients speaks TLS 1.2, if TLS at all. */
+static const char *const suites_12[] = { "ECDHE+AESGCM", "ECDHE+CHACHA20", NULL, NULL, NULL, NULL };
+enum { SUITES_12 = sizeof(suites_12) / sizeof(suites_12[0]) };
+
 static void draw_visits(struct sl_sim_plan *plan, uint32_t cnt, uint32_t tls_percent)
 {
 	BUG_ON(cnt > VISITS_MAX);
@@ -121,6 +125,7 @@ static void draw_visits(struct sl_sim_plan *plan, uint32_t cnt, uint32_t tls_per
 
 		visit->client = draw_client(plan);
 		visit->client.tls = below(plan, 100) < tls_percent;
+		visit->client.suites_12 = suites_12[visit->client.dice % SUITES_12];
 		visit->client.path_idx = i % plan->path_cnt;
 		visit->start_ns = spread(plan, MS, 4 * S);
 		visit->request_cnt = (uint32_t)between(plan, 1, 4);

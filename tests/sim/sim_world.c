@@ -112,7 +112,7 @@ static void open_worker(struct sl_sim_world *world)
 	BUG_ON(sl_worker_open(&world->worker, &world->config));
 	world->context = SSL_CTX_new(TLS_client_method());
 	BUG_ON(!world->context);
-	SSL_CTX_set_min_proto_version(world->context, TLS1_3_VERSION);
+	SSL_CTX_set_min_proto_version(world->context, TLS1_2_VERSION);
 }
 
 static void refresh_path(struct sl_sim_world *world, uint32_t path_idx)
@@ -257,7 +257,7 @@ struct sl_sim_client *sl_sim_world_connect_at(struct sl_sim_world *world, uint32
 	world->path_of[idx] = options->path_idx;
 	world->clients[idx] = client;
 	sl_sim_client_open(client, world->paths[options->path_idx].in,
-			   options->tls ? world->context : NULL, &tcp);
+			   options->tls ? world->context : NULL, options->suites_12, &tcp);
 	refresh_path(world, options->path_idx);
 	return client;
 }

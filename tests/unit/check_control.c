@@ -66,30 +66,81 @@ START_TEST(handshake_messages)
 END_TEST
 enum { HANDSHAKE_STORY_CNT = 16 };
 
-START_TEST(alerts)
+/* A ClientHello is the wish to renegotiate, of which the client is talked out; all else has no
+ * place in TLS 1.2. */
+START_TEST(handshake_messages_of_tls_1_2)
 {
 	static const struct {
 		const char *plain;
 		enum sl_control_verdict verdict;
 	} stories[] = {
-		{ "01 00", SL_CONTROL_CLOSED },  { "02 00", SL_CONTROL_CLOSED },
-		{ "01 5a", SL_CONTROL_IGNORE },  { "02 14", SL_CONTROL_ABORTED },
-		{ "01 14", SL_CONTROL_ABORTED }, { "02 ff", SL_CONTROL_ABORTED },
-		{ "01", SL_CONTROL_REFUSED },    { "01 00 01 00", SL_CONTROL_REFUSED },
+		{ "01 000001 00", SL_CONTROL_RENEGOTIATION },
+		{ "01 000000", SL_CONTROL_RENEGOTIATION },
+		{ "01 000002 00", SL_CONTROL_REFUSED }, /* not whole */
+		{ "01 000001 00 01", SL_CONTROL_REFUSED },
+		{ "01 0000", SL_CONTROL_REFUSED },
+		{ "00 000000", SL_CONTROL_REFUSED },    /* HelloRequest is the server's */
+		{ "18 000001 00", SL_CONTROL_REFUSED }, /* KeyUpdate */
+		{ "0b 000001 00", SL_CONTROL_REFUSED },
+		{ "14 000001 00", SL_CONTROL_REFUSED },
 	};
-	uint8_t plain[4];
-	enum sl_alert alert = SL_ALERT_CLOSE_NOTIFY;
+	uint8_t plain[16];
+	enum sl_alert alert;
 
+	teardown();
+	tls_side_init_shape(&side, NULL, 3 + _i, 50);
 	for (size_t i = 0; i < sizeof(stories) / sizeof(stories[0]); i++) {
 		size_t plain_bytes = hex(plain, stories[i].plain);
 
-		ck_assert_int_eq(sl_control_alert(plain, plain_bytes, &alert), stories[i].verdict);
+		ck_assert_int_eq(sl_control_handshake(plain, plain_bytes, &side.keys, side.aead,
+						      side.table, &alert),
+				 stories[i].verdict);
+		ck_assert_int_eq(alert, SL_ALERT_UNEXPECTED_MESSAGE);
 	}
-	ck_assert_int_eq(alert, SL_ALERT_DECODE_ERROR);
 }
 END_TEST
 
-START_TEST(only_closure_alerts_are_warnings)
+START_TEST(alerts)
+{
+	static const struct {
+		const char *plain;
+		enum sl_control_verdict in_13, in_12;
+		enum sl_alert alert; /* if REFUSED */
+	} stories[] = {
+		{ "01 00", SL_CONTROL_CLOSED, SL_CONTROL_CLOSED, 0 },
+		{ "02 00", SL_CONTROL_CLOSED, SL_CONTROL_CLOSED, 0 },
+		{ "01 5a", SL_CONTROL_IGNORE, SL_CONTROL_IGNORE, 0 },
+		{ "02 14", SL_CONTROL_ABORTED, SL_CONTROL_ABORTED, 0 },
+		/* a warning that is none; unknown ones */
+		{ "01 14", SL_CONTROL_ABORTED, SL_CONTROL_IGNORE, 0 },
+		{ "01 64", SL_CONTROL_ABORTED, SL_CONTROL_IGNORE, 0 },
+		{ "01 ff", SL_CONTROL_ABORTED, SL_CONTROL_IGNORE, 0 },
+		{ "02 ff", SL_CONTROL_ABORTED, SL_CONTROL_ABORTED, 0 },
+		{ "03 ff", SL_CONTROL_ABORTED, SL_CONTROL_REFUSED, SL_ALERT_ILLEGAL_PARAMETER },
+		{ "00 00", SL_CONTROL_CLOSED, SL_CONTROL_REFUSED, SL_ALERT_ILLEGAL_PARAMETER },
+		/* cut, joined */
+		{ "01", SL_CONTROL_REFUSED, SL_CONTROL_REFUSED, SL_ALERT_DECODE_ERROR },
+		{ "01 00 01 00", SL_CONTROL_REFUSED, SL_CONTROL_REFUSED, SL_ALERT_DECODE_ERROR },
+	};
+	bool is_12 = tls_shapes[_i].format != SL_TLS13;
+	uint8_t plain[4];
+
+	teardown();
+	tls_side_init_shape(&side, NULL, _i, 50);
+	for (size_t i = 0; i < sizeof(stories) / sizeof(stories[0]); i++) {
+		size_t plain_bytes = hex(plain, stories[i].plain);
+		enum sl_control_verdict expected = is_12 ? stories[i].in_12 : stories[i].in_13;
+		enum sl_alert alert = SL_ALERT_CLOSE_NOTIFY;
+
+		ck_assert_msg(sl_control_alert(&side.keys, plain, plain_bytes, &alert) == expected,
+			      "%s", stories[i].plain);
+		if (expected == SL_CONTROL_REFUSED)
+			ck_assert_int_eq(alert, stories[i].alert);
+	}
+}
+END_TEST
+
+START_TEST(only_alerts_that_end_nothing_are_warnings)
 {
 	uint8_t plain[SL_ALERT_BYTES];
 
@@ -97,6 +148,8 @@ START_TEST(only_closure_alerts_are_warnings)
 	expect_hex(plain, sizeof(plain), "01 00");
 	sl_control_encode_alert(SL_ALERT_USER_CANCELED, plain);
 	expect_hex(plain, sizeof(plain), "01 5a");
+	sl_control_encode_alert(SL_ALERT_NO_RENEGOTIATION, plain);
+	expect_hex(plain, sizeof(plain), "01 64");
 	sl_control_encode_alert(SL_ALERT_BAD_RECORD_MAC, plain);
 	expect_hex(plain, sizeof(plain), "02 14");
 }
@@ -118,8 +171,9 @@ Suite *suite_control(void)
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_loop_test(tcase, handshake_messages, 0, HANDSHAKE_STORY_CNT);
-	tcase_add_test(tcase, alerts);
-	tcase_add_test(tcase, only_closure_alerts_are_warnings);
+	tcase_add_loop_test(tcase, handshake_messages_of_tls_1_2, 0, SL_AEAD_KINDS);
+	tcase_add_loop_test(tcase, alerts, 0, TLS_SHAPE_CNT);
+	tcase_add_test(tcase, only_alerts_that_end_nothing_are_warnings);
 	tcase_add_test(tcase, our_key_update_does_not_ask_back);
 	suite_add_tcase(suite, tcase);
 	return suite;

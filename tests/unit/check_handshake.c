@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <openssl/err.h>
+
 #include "tls/control.h"
 #include "tls_peer.h"
 
@@ -62,36 +64,140 @@ static void expect_clear_alert(uint8_t alert)
 	ck_assert_uint_eq(record[6], alert);
 }
 
-static const struct {
-	const char *name;
+static const struct suite {
+	const char *name, *rsa_name; /* NULL: the same; in TLS 1.2 the certificate is part of it */
+	int version;
 	enum sl_aead_kind kind;
 	uint8_t secret_bytes;
+	uint64_t read_no, write_no; /* of the first records that are ours */
 } suites[] = {
-	{ "TLS_AES_128_GCM_SHA256", SL_AEAD_AES_128_GCM, 32 },
-	{ "TLS_AES_256_GCM_SHA384", SL_AEAD_AES_256_GCM, 48 },
-	{ "TLS_CHACHA20_POLY1305_SHA256", SL_AEAD_CHACHA20_POLY1305, 32 },
+	{ "TLS_AES_128_GCM_SHA256", NULL, TLS1_3_VERSION, SL_AEAD_AES_128_GCM, 32, 0, 2 },
+	{ "TLS_AES_256_GCM_SHA384", NULL, TLS1_3_VERSION, SL_AEAD_AES_256_GCM, 48, 0, 2 },
+	{ "TLS_CHACHA20_POLY1305_SHA256", NULL, TLS1_3_VERSION, SL_AEAD_CHACHA20_POLY1305, 32, 0,
+	  2 },
+	{ "ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-RSA-AES128-GCM-SHA256", TLS1_2_VERSION,
+	  SL_AEAD_AES_128_GCM, 16, 1, 1 },
+	{ "ECDHE-ECDSA-AES256-GCM-SHA384", "ECDHE-RSA-AES256-GCM-SHA384", TLS1_2_VERSION,
+	  SL_AEAD_AES_256_GCM, 32, 1, 1 },
+	{ "ECDHE-ECDSA-CHACHA20-POLY1305", "ECDHE-RSA-CHACHA20-POLY1305", TLS1_2_VERSION,
+	  SL_AEAD_CHACHA20_POLY1305, 32, 1, 1 },
 };
-enum { SUITE_CNT = 3 };
+enum { SUITE_CNT = 6, SUITE_13_CNT = 3 };
+
+/* The client offers that suite and no other. */
+static void offer(const struct suite *suite, bool rsa)
+{
+	const char *name = rsa && suite->rsa_name ? suite->rsa_name : suite->name;
+
+	ck_assert(SSL_CTX_set_min_proto_version(peer.client_context, suite->version));
+	ck_assert(SSL_CTX_set_max_proto_version(peer.client_context, suite->version));
+	if (suite->version == TLS1_3_VERSION)
+		ck_assert(SSL_CTX_set_ciphersuites(peer.client_context, name));
+	else
+		ck_assert(SSL_CTX_set_cipher_list(peer.client_context, name));
+}
 
 /* What we seal after the handshake is opened by the client, so keys and record numbers are right:
- * the server's first one follows the two tickets. */
+ * the server's first one follows the two tickets, in TLS 1.2 the Finished. */
 START_TEST(talks_with_every_suite_certificate_and_engine)
 {
-	int suite_idx = _i % SUITE_CNT;
+	const struct suite *suite = &suites[_i % SUITE_CNT];
+	bool rsa = _i / SUITE_CNT % 2 == 1;
 
-	if (_i / SUITE_CNT % 2 == 1) {
+	if (rsa) {
 		sl_tls_context_close(context);
 		tls_identity_remove(&identity);
 		context_open("RSA");
 	}
-	ck_assert_int_eq(SSL_CTX_set_ciphersuites(peer.client_context, suites[suite_idx].name), 1);
+	offer(suite, rsa);
 	connect_and_shake();
 	tls_peer_take_over(&peer, tls_engines[_i / SUITE_CNT / 2]);
-	ck_assert_int_eq(peer.write_keys.kind, suites[suite_idx].kind);
-	ck_assert_uint_eq(peer.write_keys.secret_bytes, suites[suite_idx].secret_bytes);
-	ck_assert_uint_eq(peer.write_keys.record_no, 2);
-	ck_assert_uint_eq(peer.read_keys.record_no, 0);
+	ck_assert_int_eq(peer.write_keys.kind, suite->kind);
+	ck_assert_uint_eq(peer.write_keys.secret_bytes, suite->secret_bytes);
+	ck_assert_uint_eq(peer.write_keys.record_no, suite->write_no);
+	ck_assert_uint_eq(peer.read_keys.record_no, suite->read_no);
 	expect_talk_both_ways();
+}
+END_TEST
+
+/* With TLS 1.2 and AES-GCM the nonce of a record is in it. OpenSSL's choice for its Finished, which
+ * is the last of its records, is random; ours go on from there, none twice. */
+START_TEST(explicit_nonces_go_on_from_openssls)
+{
+	enum { FINISHED_BYTES = 5 + 8 + 16 + 16 };
+	const uint8_t *finished;
+	uint8_t nonce[12];
+
+	offer(&suites[3], false);
+	connect_and_shake();
+	tls_peer_take_over(&peer, NULL);
+	finished = peer.first_flight + peer.first_flight_bytes - FINISHED_BYTES;
+	expect_hex(finished, 5, "16 03 03 00 28");
+	sl_tls_nonce(&peer.write_keys, 0, nonce);
+	ck_assert_mem_eq(finished + 5, nonce + 4, 8);
+	sl_tls_nonce(&peer.write_keys, 1, nonce);
+	ck_assert_mem_ne(finished + 5, nonce + 4, 8);
+}
+END_TEST
+
+START_TEST(tls_1_2_has_what_makes_it_safe)
+{
+	offer(&suites[3], false);
+	connect_and_shake();
+	ck_assert_int_eq(SSL_get_extms_support(peer.client), 1);
+	ck_assert_int_eq(SSL_get_secure_renegotiation_support(peer.client), 1);
+	ck_assert_str_eq(SSL_get_version(peer.client), "TLSv1.2");
+}
+END_TEST
+
+/* CBC, and RSA without forward secrecy. */
+START_TEST(a_weak_suite_is_not_agreed_on)
+{
+	static const char *const weak[] = { "ECDHE-ECDSA-AES128-SHA256", "AES128-GCM-SHA256",
+					    "DHE-RSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES128-CCM" };
+
+	SSL_CTX_set_max_proto_version(peer.client_context, TLS1_2_VERSION);
+	ck_assert_int_eq(SSL_CTX_set_cipher_list(peer.client_context, weak[_i]), 1);
+	ck_assert(tls_peer_connect(&peer, context));
+	ck_assert_int_eq(tls_peer_shake(&peer), SL_HANDSHAKE_FAILED);
+	expect_clear_alert(40); /* handshake_failure */
+}
+END_TEST
+enum { WEAK_CNT = 4 };
+
+/* Which is told so, in a warning, and here gives up. */
+START_TEST(a_client_that_renegotiates)
+{
+	uint8_t plain[SL_ALERT_BYTES];
+	struct sl_opened opened;
+	enum sl_alert alert;
+	char byte;
+
+	offer(&suites[SUITE_13_CNT + _i], false);
+	connect_and_shake();
+	tls_peer_take_over(&peer, NULL);
+	expect_talk_both_ways();
+	ck_assert_int_eq(SSL_renegotiate(peer.client), 1);
+	ck_assert_int_le(SSL_do_handshake(peer.client), 0);
+	peer.to_server_bytes = BIO_read(peer.from_client, peer.to_server, TLS_WIRE_MAX_BYTES);
+	ck_assert_int_eq(tls_peer_open(&peer, &opened), SL_OPEN_OK);
+	ck_assert_int_eq(opened.type, SL_TLS_HANDSHAKE);
+	ck_assert_int_eq(sl_control_handshake(opened.plain, opened.plain_bytes, &peer.read_keys,
+					      peer.aead, peer.read_table, &alert),
+			 SL_CONTROL_RENEGOTIATION);
+	tls_peer_consume(&peer, opened.wire_bytes);
+	sl_control_encode_alert(SL_ALERT_NO_RENEGOTIATION, plain);
+	tls_peer_seal(&peer, SL_TLS_ALERT, plain, sizeof(plain));
+	ck_assert_int_le(SSL_read(peer.client, &byte, 1), 0);
+	ck_assert_int_eq(ERR_GET_REASON(ERR_peek_last_error()), SSL_R_NO_RENEGOTIATION);
+
+	/* OpenSSL's client ends the connection then. */
+	peer.to_server_bytes = BIO_read(peer.from_client, peer.to_server, TLS_WIRE_MAX_BYTES);
+	ck_assert_int_eq(tls_peer_open(&peer, &opened), SL_OPEN_OK);
+	ck_assert_int_eq(opened.type, SL_TLS_ALERT);
+	ck_assert_int_eq(
+	    sl_control_alert(&peer.read_keys, opened.plain, opened.plain_bytes, &alert),
+	    SL_CONTROL_ABORTED);
 }
 END_TEST
 
@@ -104,8 +210,22 @@ START_TEST(the_clients_preference_decides)
 }
 END_TEST
 
+START_TEST(the_clients_preference_decides_in_tls_1_2)
+{
+	static const char *const preferred[] = { "ECDHE-ECDSA-AES256-GCM-SHA384",
+						 "ECDHE-ECDSA-CHACHA20-POLY1305" };
+
+	SSL_CTX_set_max_proto_version(peer.client_context, TLS1_2_VERSION);
+	SSL_CTX_set_cipher_list(peer.client_context,
+				_i == 0 ? "AES256+ECDHE:ECDHE" : "CHACHA20:ECDHE");
+	connect_and_shake();
+	ck_assert_str_eq(SSL_get_cipher_name(peer.client), preferred[_i]);
+}
+END_TEST
+
 START_TEST(a_request_glued_behind_finished_stays_ours)
 {
+	offer(&suites[_i], false);
 	ck_assert(tls_peer_connect(&peer, context));
 	tls_peer_client_turn(&peer);
 	tls_peer_server_turn(&peer, peer.to_server_bytes);
@@ -123,6 +243,7 @@ END_TEST
 START_TEST(bytes_may_come_and_go_one_by_one)
 {
 	peer.output_max_bytes = 1;
+	offer(&suites[_i], false);
 	ck_assert(tls_peer_connect(&peer, context));
 	for (int turn = 0; turn < 2; turn++) {
 		tls_peer_client_turn(&peer);
@@ -163,9 +284,11 @@ START_TEST(works_without_middlebox_compatibility)
 }
 END_TEST
 
-START_TEST(a_client_that_stops_at_tls_1_2_is_told_so)
+START_TEST(a_client_that_stops_at_tls_1_1_is_told_so)
 {
-	SSL_CTX_set_max_proto_version(peer.client_context, TLS1_2_VERSION);
+	SSL_CTX_set_security_level(peer.client_context, 0);
+	SSL_CTX_set_min_proto_version(peer.client_context, TLS1_1_VERSION);
+	SSL_CTX_set_max_proto_version(peer.client_context, TLS1_1_VERSION);
 	ck_assert(tls_peer_connect(&peer, context));
 	ck_assert_int_eq(tls_peer_shake(&peer), SL_HANDSHAKE_FAILED);
 	expect_clear_alert(70); /* protocol_version */
@@ -312,7 +435,7 @@ START_TEST(key_update_both_ways)
 	struct sl_opened opened;
 	enum sl_alert alert;
 
-	SSL_CTX_set_ciphersuites(peer.client_context, suites[_i].name);
+	offer(&suites[_i], false);
 	connect_and_shake();
 	tls_peer_take_over(&peer, NULL);
 	for (int round = 0; round < 3; round++) {
@@ -343,6 +466,7 @@ START_TEST(both_sides_close)
 	enum sl_alert alert;
 	char byte;
 
+	offer(&suites[_i], false);
 	connect_and_shake();
 	tls_peer_take_over(&peer, NULL);
 	sl_control_encode_alert(SL_ALERT_CLOSE_NOTIFY, plain);
@@ -354,8 +478,9 @@ START_TEST(both_sides_close)
 	peer.to_server_bytes = BIO_read(peer.from_client, peer.to_server, TLS_WIRE_MAX_BYTES);
 	ck_assert_int_eq(tls_peer_open(&peer, &opened), SL_OPEN_OK);
 	ck_assert_int_eq(opened.type, SL_TLS_ALERT);
-	ck_assert_int_eq(sl_control_alert(opened.plain, opened.plain_bytes, &alert),
-			 SL_CONTROL_CLOSED);
+	ck_assert_int_eq(
+	    sl_control_alert(&peer.read_keys, opened.plain, opened.plain_bytes, &alert),
+	    SL_CONTROL_CLOSED);
 }
 END_TEST
 
@@ -363,8 +488,9 @@ START_TEST(the_client_takes_a_full_record_and_an_empty_one)
 {
 	static uint8_t plain[16384], read[16385];
 
+	offer(&suites[_i % SUITE_CNT], false);
 	connect_and_shake();
-	tls_peer_take_over(&peer, tls_engines[_i]);
+	tls_peer_take_over(&peer, tls_engines[_i / SUITE_CNT]);
 	fill(plain, sizeof(plain), 2);
 	tls_peer_seal(&peer, SL_TLS_APPLICATION_DATA, plain, sizeof(plain));
 	tls_peer_seal(&peer, SL_TLS_APPLICATION_DATA, plain, 0);
@@ -383,12 +509,17 @@ Suite *suite_handshake(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_loop_test(tcase, talks_with_every_suite_certificate_and_engine, 0,
 			    SUITE_CNT * 2 * tls_engine_cnt);
+	tcase_add_test(tcase, explicit_nonces_go_on_from_openssls);
+	tcase_add_test(tcase, tls_1_2_has_what_makes_it_safe);
+	tcase_add_loop_test(tcase, a_weak_suite_is_not_agreed_on, 0, WEAK_CNT);
+	tcase_add_loop_test(tcase, a_client_that_renegotiates, 0, SUITE_CNT - SUITE_13_CNT);
 	tcase_add_test(tcase, the_clients_preference_decides);
-	tcase_add_test(tcase, a_request_glued_behind_finished_stays_ours);
-	tcase_add_test(tcase, bytes_may_come_and_go_one_by_one);
+	tcase_add_loop_test(tcase, the_clients_preference_decides_in_tls_1_2, 0, 2);
+	tcase_add_loop_test(tcase, a_request_glued_behind_finished_stays_ours, 0, SUITE_13_CNT);
+	tcase_add_loop_test(tcase, bytes_may_come_and_go_one_by_one, 0, SUITE_CNT);
 	tcase_add_test(tcase, a_client_with_the_wrong_key_share_tries_again);
 	tcase_add_test(tcase, works_without_middlebox_compatibility);
-	tcase_add_test(tcase, a_client_that_stops_at_tls_1_2_is_told_so);
+	tcase_add_test(tcase, a_client_that_stops_at_tls_1_1_is_told_so);
 	tcase_add_test(tcase, no_group_in_common_is_a_handshake_failure);
 	tcase_add_loop_test(tcase, alpn, 0, ALPN_STORY_CNT);
 	tcase_add_loop_test(tcase, garbage_fails_at_once, 0, GARBAGE_CNT);
@@ -396,10 +527,10 @@ Suite *suite_handshake(void)
 	tcase_add_test(tcase, a_forged_finished_fails);
 	tcase_add_test(tcase, no_certificate_is_asked_of_the_client);
 	tcase_add_test(tcase, a_key_log_gets_every_secret);
-	tcase_add_loop_test(tcase, key_update_both_ways, 0, SUITE_CNT);
-	tcase_add_test(tcase, both_sides_close);
+	tcase_add_loop_test(tcase, key_update_both_ways, 0, SUITE_13_CNT);
+	tcase_add_loop_test(tcase, both_sides_close, 0, SUITE_CNT);
 	tcase_add_loop_test(tcase, the_client_takes_a_full_record_and_an_empty_one, 0,
-			    tls_engine_cnt);
+			    SUITE_CNT * tls_engine_cnt);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -327,7 +327,7 @@ START_TEST(records_and_keys_allocate_nothing)
 {
 	struct sl_opened opened;
 	struct tls_side side;
-	uint8_t wire[1000 + SL_RECORD_OVERHEAD_BYTES], tag[16];
+	uint8_t wire[1000 + SL_RECORD_OVERHEAD_MAX_BYTES], tag[16];
 
 	tls_side_init(&side, tls_engines[_i / SL_AEAD_KINDS], _i % SL_AEAD_KINDS, 4);
 	sl_tls_heap_enter(heap);

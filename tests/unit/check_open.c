@@ -13,16 +13,16 @@ static uint8_t sealed[WIRE_MAX_BYTES]; /* what wire was before it was opened in 
 static uint8_t plain[WIRE_MAX_BYTES];
 static struct sl_opened opened;
 
-static void setup_with(const char *engine, enum sl_aead_kind kind)
+static void setup_with(const char *engine, int shape_idx)
 {
-	tls_side_init(&side, engine, kind, 77);
+	tls_side_init_shape(&side, engine, shape_idx, 77);
 	fill(plain, sizeof(plain), 8);
 	memset(&opened, 0xee, sizeof(opened));
 }
 
 static void setup(void)
 {
-	setup_with(NULL, SL_AEAD_AES_128_GCM);
+	setup_with(NULL, 0);
 }
 
 static void teardown(void)
@@ -46,11 +46,35 @@ static uint32_t seal_inner(uint64_t record_no, const uint8_t *inner, uint32_t in
 	return 5 + body_bytes;
 }
 
-/* plain_bytes of text, a type and zeros. */
+/* A record of TLS 1.2. The explicit nonce, if it has one, is the client's to choose: any. */
+static uint32_t seal_12(uint64_t record_no, uint32_t plain_bytes, uint8_t type)
+{
+	uint32_t explicit_bytes = side.keys.format == SL_TLS12_EXPLICIT ? 8 : 0;
+	uint32_t body_bytes = explicit_bytes + plain_bytes + 16;
+	const uint8_t header[5] = { type, 3, 3, body_bytes >> 8, body_bytes & 0xff };
+	const uint8_t aad[13] = {
+		[7] = record_no, type, 3, 3, plain_bytes >> 8, plain_bytes & 0xff
+	};
+	uint8_t nonce[12], *text = wire + 5 + explicit_bytes;
+
+	sl_tls_nonce(&side.keys, record_no, nonce);
+	fill(nonce + 12 - explicit_bytes, explicit_bytes, record_no + 1000);
+	memcpy(wire, header, 5);
+	memcpy(wire + 5, nonce + 4, 8);
+	sl_aead_seal_begin(side.aead, side.table, nonce, aad, sizeof(aad));
+	sl_aead_seal_put(side.aead, side.table, text, plain, plain_bytes);
+	sl_aead_seal_end(side.aead, side.table, text + plain_bytes);
+	memcpy(sealed, wire, 5 + body_bytes);
+	return 5 + body_bytes;
+}
+
+/* plain_bytes of text, in TLS 1.3 a type and zeros. */
 static uint32_t seal(uint64_t record_no, uint32_t plain_bytes, uint8_t type, uint32_t zeros_bytes)
 {
 	static uint8_t inner[WIRE_MAX_BYTES];
 
+	if (side.keys.format != SL_TLS13)
+		return seal_12(record_no, plain_bytes, type);
 	memcpy(inner, plain, plain_bytes);
 	inner[plain_bytes] = type;
 	memset(inner + plain_bytes + 1, 0, zeros_bytes);
@@ -67,7 +91,7 @@ static void expect_plain(enum sl_content_type type, uint32_t plain_bytes, uint32
 	ck_assert_int_eq(opened.type, type);
 	ck_assert_uint_eq(opened.plain_bytes, plain_bytes);
 	ck_assert_uint_eq(opened.wire_bytes, wire_bytes);
-	ck_assert_ptr_eq(opened.plain, wire + 5);
+	ck_assert_ptr_eq(opened.plain, wire + (side.keys.format == SL_TLS12_EXPLICIT ? 13 : 5));
 	if (plain_bytes != 0)
 		ck_assert_mem_eq(opened.plain, plain, plain_bytes);
 }
@@ -76,7 +100,7 @@ static void expect_plain(enum sl_content_type type, uint32_t plain_bytes, uint32
 START_TEST(opens_the_records_of_rfc_8448)
 {
 	teardown();
-	setup_with(tls_engines[_i], SL_AEAD_AES_128_GCM);
+	setup_with(tls_engines[_i], 0);
 	hex(side.keys.secret, "9e40646ce79a7f9dc05af8889bce6552875afa0b06df0087f792ebb7c17504a5");
 	sl_tls_keys_derive(&side.keys, side.aead, side.table);
 	for (uint8_t i = 0; i < 50; i++)
@@ -101,7 +125,7 @@ START_TEST(opens_every_kind_and_size_with_every_engine)
 	static const uint32_t sizes[] = { 0, 1, 2, 15, 16, 17, 1448, 4095, 16383, 16384 };
 
 	teardown();
-	setup_with(tls_engines[_i / SL_AEAD_KINDS], _i % SL_AEAD_KINDS);
+	setup_with(tls_engines[_i / TLS_SHAPE_CNT], _i % TLS_SHAPE_CNT);
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		uint32_t wire_bytes = seal(i, sizes[i], SL_TLS_APPLICATION_DATA, 0);
 
@@ -123,9 +147,10 @@ START_TEST(padding_is_removed)
 		ck_assert_int_eq(open_wire(wire_bytes), SL_OPEN_OK);
 		expect_plain(SL_TLS_APPLICATION_DATA, 16384 - paddings[i], wire_bytes);
 	}
-	/* The longest record there may be: full, and padded to the limit of the body. */
-	ck_assert_int_eq(open_wire(seal(4, 16384, SL_TLS_APPLICATION_DATA, 256 - 17)), SL_OPEN_OK);
-	expect_plain(SL_TLS_APPLICATION_DATA, 16384, WIRE_MAX_BYTES);
+	/* The longest record there may be; padding does not make it longer (RFC 8446, 5.4). */
+	ck_assert_int_eq(open_wire(seal(4, 16384, SL_TLS_APPLICATION_DATA, 0)), SL_OPEN_OK);
+	ck_assert_int_eq(open_wire(seal(5, 16384, SL_TLS_APPLICATION_DATA, 1)), SL_OPEN_OVERFLOW);
+	ck_assert_int_eq(open_wire(seal(5, 1, SL_TLS_APPLICATION_DATA, 16384)), SL_OPEN_OVERFLOW);
 }
 END_TEST
 
@@ -147,7 +172,7 @@ START_TEST(one_wrong_byte_anywhere_is_refused)
 	uint32_t wire_bytes;
 
 	teardown();
-	setup_with(tls_engines[_i / SL_AEAD_KINDS], _i % SL_AEAD_KINDS);
+	setup_with(tls_engines[_i / TLS_SHAPE_CNT], _i % TLS_SHAPE_CNT);
 	wire_bytes = seal(0, 300, SL_TLS_APPLICATION_DATA, 0);
 	for (uint32_t off = 1; off < wire_bytes; off++) {
 		if (off == 3 || off == 4) /* the length: another test */
@@ -177,26 +202,60 @@ END_TEST
 /* The header alone decides, before the body has come. */
 START_TEST(a_bad_header_is_refused_at_once)
 {
+	enum { ALL, ONLY_13, ONLY_12_GCM, ONLY_12_CHACHA };
 	static const struct {
+		int where;
 		const char *header;
 		enum sl_open_verdict verdict;
 	} stories[] = {
-		{ "17 03 03 41 00", SL_OPEN_MORE },     /* 16384 + 256 */
-		{ "17 03 03 41 01", SL_OPEN_OVERFLOW }, /* one more */
-		{ "17 03 03 ff ff", SL_OPEN_OVERFLOW },
-		{ "17 03 03 00 0f", SL_OPEN_BAD_MAC }, /* no room for a tag */
-		{ "17 03 03 00 00", SL_OPEN_BAD_MAC },
-		{ "14 03 03 00 01", SL_OPEN_BAD_TYPE }, /* after Finished: RFC 8446, 5 */
-		{ "15 03 03 00 02", SL_OPEN_BAD_TYPE }, /* an alert in the clear */
-		{ "16 03 03 00 05", SL_OPEN_BAD_TYPE },
-		{ "18 03 03 00 05", SL_OPEN_BAD_TYPE },
-		{ "47 45 54 20 2f", SL_OPEN_BAD_TYPE }, /* GET / */
+		{ ONLY_13, "17 03 03 40 11", SL_OPEN_MORE },     /* 16384 + 1 + 16 */
+		{ ONLY_13, "17 03 03 40 12", SL_OPEN_OVERFLOW }, /* one more */
+		{ ONLY_12_GCM, "17 03 03 40 18", SL_OPEN_MORE }, /* 8 + 16384 + 16 */
+		{ ONLY_12_GCM, "17 03 03 40 19", SL_OPEN_OVERFLOW },
+		{ ONLY_12_CHACHA, "17 03 03 40 10", SL_OPEN_MORE }, /* 16384 + 16 */
+		{ ONLY_12_CHACHA, "17 03 03 40 11", SL_OPEN_OVERFLOW },
+		{ ALL, "17 03 03 ff ff", SL_OPEN_OVERFLOW },
+		{ ONLY_13, "17 03 03 00 10", SL_OPEN_MORE },
+		{ ALL, "17 03 03 00 0f", SL_OPEN_BAD_MAC }, /* no room for a tag */
+		{ ALL, "17 03 03 00 00", SL_OPEN_BAD_MAC },
+		{ ONLY_12_GCM, "17 03 03 00 18", SL_OPEN_MORE },
+		{ ONLY_12_GCM, "17 03 03 00 17", SL_OPEN_BAD_MAC }, /* nor for a nonce */
+		{ ONLY_12_CHACHA, "17 03 03 00 10", SL_OPEN_MORE },
+		{ ALL, "14 03 03 00 21", SL_OPEN_BAD_TYPE },     /* after Finished: RFC 8446, 5 */
+		{ ONLY_13, "15 03 03 00 02", SL_OPEN_BAD_TYPE }, /* an alert in the clear */
+		{ ONLY_12_GCM, "15 03 03 00 02", SL_OPEN_BAD_MAC },
+		{ ONLY_12_CHACHA, "15 03 03 00 02", SL_OPEN_BAD_MAC },
+		{ ONLY_13, "16 03 03 00 15", SL_OPEN_BAD_TYPE },
+		{ ONLY_12_GCM, "16 03 03 00 28", SL_OPEN_MORE },
+		{ ALL, "18 03 03 00 25", SL_OPEN_BAD_TYPE },
+		{ ALL, "47 45 54 20 2f", SL_OPEN_BAD_TYPE }, /* GET / */
 	};
 
+	teardown();
+	setup_with(NULL, _i);
 	for (size_t i = 0; i < sizeof(stories) / sizeof(stories[0]); i++) {
+		if (stories[i].where != ALL && stories[i].where != ONLY_13 + side.keys.format)
+			continue;
 		hex(wire, stories[i].header);
-		ck_assert_int_eq(open_wire(5), stories[i].verdict);
+		ck_assert_msg(open_wire(5) == stories[i].verdict, "%s", stories[i].header);
 	}
+}
+END_TEST
+
+/* RFC 5246, 6.2.1. */
+START_TEST(only_application_data_may_be_empty)
+{
+	teardown();
+	setup_with(NULL, _i);
+	ck_assert_int_eq(open_wire(seal(0, 0, SL_TLS_HANDSHAKE, 0)), SL_OPEN_BAD_TYPE);
+	ck_assert_int_eq(open_wire(seal(0, 0, SL_TLS_ALERT, 0)), SL_OPEN_BAD_TYPE);
+	ck_assert_int_eq(open_wire(seal(0, 0, SL_TLS_APPLICATION_DATA, 0)), SL_OPEN_OK);
+	ck_assert_uint_eq(opened.plain_bytes, 0);
+	ck_assert_uint_eq(side.keys.record_no, 1);
+	ck_assert_int_eq(open_wire(seal(1, 2, SL_TLS_ALERT, 0)), SL_OPEN_OK);
+	ck_assert_int_eq(opened.type, SL_TLS_ALERT);
+	ck_assert_int_eq(open_wire(seal(2, 3, SL_TLS_HANDSHAKE, 0)), SL_OPEN_OK);
+	ck_assert_int_eq(opened.type, SL_TLS_HANDSHAKE);
 }
 END_TEST
 
@@ -204,7 +263,7 @@ START_TEST(a_bad_inside_is_refused)
 {
 	static const uint8_t zeros[300];
 
-	/* More than 2^14 of content, in a body of legal length. */
+	/* More than 2^14 of content. */
 	ck_assert_int_eq(open_wire(seal(0, 16385, SL_TLS_APPLICATION_DATA, 0)), SL_OPEN_OVERFLOW);
 	/* No type at all. */
 	ck_assert_int_eq(open_wire(seal_inner(0, zeros, 0)), SL_OPEN_BAD_TYPE);
@@ -227,13 +286,14 @@ Suite *suite_open(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_loop_test(tcase, opens_the_records_of_rfc_8448, 0, tls_engine_cnt);
 	tcase_add_loop_test(tcase, opens_every_kind_and_size_with_every_engine, 0,
-			    tls_engine_cnt * SL_AEAD_KINDS);
+			    tls_engine_cnt * TLS_SHAPE_CNT);
 	tcase_add_test(tcase, padding_is_removed);
 	tcase_add_test(tcase, until_all_is_there_nothing_is_touched);
 	tcase_add_loop_test(tcase, one_wrong_byte_anywhere_is_refused, 0,
-			    tls_engine_cnt * SL_AEAD_KINDS);
+			    tls_engine_cnt * TLS_SHAPE_CNT);
 	tcase_add_test(tcase, a_record_is_opened_once_and_in_order);
-	tcase_add_test(tcase, a_bad_header_is_refused_at_once);
+	tcase_add_loop_test(tcase, a_bad_header_is_refused_at_once, 0, TLS_SHAPE_CNT);
+	tcase_add_loop_test(tcase, only_application_data_may_be_empty, 0, TLS_SHAPE_CNT);
 	tcase_add_test(tcase, a_bad_inside_is_refused);
 	suite_add_tcase(suite, tcase);
 	return suite;

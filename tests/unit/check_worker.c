@@ -42,6 +42,9 @@ static const struct {
 } kinds[] = {
 	{ "plain", { .tls = false } },
 	{ "tls", { .tls = true } },
+	{ "TLS 1.2, AES-128-GCM", { .tls = true, .suites_12 = "ECDHE+AES128" } },
+	{ "TLS 1.2, AES-256-GCM", { .tls = true, .suites_12 = "ECDHE+AES256" } },
+	{ "TLS 1.2, ChaCha20-Poly1305", { .tls = true, .suites_12 = "ECDHE+CHACHA20" } },
 	{ "tls over IPv6", { .tls = true, .ipv6 = true } },
 	{ "plain over IPv6", { .ipv6 = true } },
 	{ "without SACK", { .tls = true, .no_sack = true } },

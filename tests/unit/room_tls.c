@@ -17,6 +17,7 @@ const struct sl_suite sl_suites[] = {
 	{ "hmac", suite_hmac },
 	{ "keys", suite_keys },
 	{ "open", suite_open },
+	{ "prf", suite_prf },
 	{ "record_log", suite_record_log },
 	{ "resumption", suite_resumption },
 	{ "seal", suite_seal },
@@ -65,17 +66,38 @@ void fill(uint8_t *out, size_t len_bytes, uint32_t seed)
 	}
 }
 
-void tls_side_init(struct tls_side *side, const char *engine, enum sl_aead_kind kind, uint8_t seed)
+const struct tls_shape tls_shapes[TLS_SHAPE_CNT] = {
+	{ SL_AEAD_AES_128_GCM, SL_TLS13 },
+	{ SL_AEAD_AES_256_GCM, SL_TLS13 },
+	{ SL_AEAD_CHACHA20_POLY1305, SL_TLS13 },
+	{ SL_AEAD_AES_128_GCM, SL_TLS12_EXPLICIT },
+	{ SL_AEAD_AES_256_GCM, SL_TLS12_EXPLICIT },
+	{ SL_AEAD_CHACHA20_POLY1305, SL_TLS12_IMPLICIT },
+};
+
+void tls_side_init_shape(struct tls_side *side, const char *engine, int shape_idx, uint8_t seed)
 {
+	const struct tls_shape *shape = &tls_shapes[shape_idx];
+
 	memset(side, 0, sizeof(*side));
 	ck_assert_int_eq(sl_aead_init(&side->aead, engine), 0);
 	side->table = sl_alloc(1, sl_aead_table_bytes(side->aead));
 	ck_assert_ptr_nonnull(side->table);
-	side->keys.kind = kind;
-	side->keys.secret_bytes = kind == SL_AEAD_AES_256_GCM ? 48 : 32;
+	side->keys.kind = shape->kind;
+	side->keys.format = shape->format;
+	side->keys.secret_bytes = shape->kind == SL_AEAD_AES_256_GCM ? 48 : 32;
 	for (uint8_t i = 0; i < side->keys.secret_bytes; i++)
 		side->keys.secret[i] = seed + i;
+	for (uint8_t i = 0; i < sizeof(side->keys.iv); i++) /* TLS 1.3 derives it */
+		side->keys.iv[i] = seed - i;
 	sl_tls_keys_derive(&side->keys, side->aead, side->table);
+}
+
+void tls_side_init(struct tls_side *side, const char *engine, enum sl_aead_kind kind, uint8_t seed)
+{
+	for (int i = 0; i < TLS_SHAPE_CNT; i++)
+		if (tls_shapes[i].kind == kind && tls_shapes[i].format == SL_TLS13)
+			tls_side_init_shape(side, engine, i, seed);
 }
 
 void tls_side_fini(struct tls_side *side)

@@ -17,6 +17,7 @@ Suite *suite_heap(void);
 Suite *suite_hmac(void);
 Suite *suite_keys(void);
 Suite *suite_open(void);
+Suite *suite_prf(void);
 Suite *suite_record_log(void);
 Suite *suite_resumption(void);
 Suite *suite_seal(void);
@@ -41,8 +42,17 @@ struct tls_side {
 	struct sl_tls_keys keys;
 };
 
-/* Engine by name; kind's keys from a secret of bytes seed, seed + 1, ... */
+/* All that a connection's records may look like: each kind in TLS 1.3, and in TLS 1.2. */
+enum { TLS_SHAPE_CNT = 2 * SL_AEAD_KINDS };
+extern const struct tls_shape {
+	enum sl_aead_kind kind;
+	enum sl_tls_format format;
+} tls_shapes[TLS_SHAPE_CNT];
+
+/* Engine by name; kind's keys, for TLS 1.3 or of that shape, from a secret of bytes seed, seed + 1,
+ * ... */
 void tls_side_init(struct tls_side *side, const char *engine, enum sl_aead_kind kind, uint8_t seed);
+void tls_side_init_shape(struct tls_side *side, const char *engine, int shape_idx, uint8_t seed);
 void tls_side_fini(struct tls_side *side);
 
 #endif

@@ -156,8 +156,8 @@ void tls_peer_expect_text(struct tls_peer *peer, const char *text)
 void tls_peer_seal(struct tls_peer *peer, enum sl_content_type type, const void *plain,
 		   uint32_t plain_bytes)
 {
-	static uint8_t wire[SL_RECORD_PLAIN_MAX_BYTES + SL_RECORD_OVERHEAD_BYTES];
-	uint32_t wire_bytes = sl_seal_wire_bytes(plain_bytes);
+	static uint8_t wire[SL_RECORD_PLAIN_MAX_BYTES + SL_RECORD_OVERHEAD_MAX_BYTES];
+	uint32_t wire_bytes = sl_seal_wire_bytes(&peer->write_keys, plain_bytes);
 	uint8_t tag[16];
 
 	sl_seal_record(peer->aead, peer->write_table, &peer->write_keys,
