@@ -10,6 +10,9 @@ enum {
 	SL_WORKERS_MAX = 64,   /* one a NIC queue; stats.h has a block for each */
 	SL_LISTENERS_MAX = 64, /* after wildcards are spread over the interface's addresses */
 
+	/* Each is read once for each worker, some ten microseconds a time. */
+	SL_CERTIFICATES_MAX = 4096,
+
 	/* Connections. Twice the default is still under 32 MiB of tables. */
 	SL_CONNS_DEFAULT = 16384,
 	SL_CONNS_MAX = 1 << 20,

@@ -29,8 +29,13 @@ const char sl_options_help[] =
     "  -l, --listen ADDR:PORT[,tls][,cc=cubic|bbr|newreno][,mss=BYTES]\n"
     "                               an address of it, 0.0.0.0 or [::] for all; may be repeated\n"
     "  -r, --root DIR               the directory to serve\n"
-    "      --cert FILE              certificate chain, PEM\n"
-    "      --key FILE               its private key, PEM\n"
+    "      --cert FILE              certificate chain, PEM; may be repeated, the first is for\n"
+    "                               names that none is for\n"
+    "      --key FILE               private key of the certificate before it, PEM, if it is not\n"
+    "                               in the same file\n"
+    "      --cert-dir DIR           all NAME.pem in it, with NAME.key\n"
+    "      --ticket-keys FILE       keys for session tickets, 80 bytes each, as nginx has them;\n"
+    "                               may be repeated: the first seals, all open (random keys)\n"
     "      --workers N              must be the number of receive queues, the default\n"
     "      --connections N          most connections of one worker (16384)\n"
     "      --run-dir DIR            where the counters are shown (" SL_RUN_DIR_DEFAULT ")\n"
@@ -48,6 +53,8 @@ const char sl_options_help[] =
 enum {
 	OPT_CERT = 256,
 	OPT_KEY,
+	OPT_CERT_DIR,
+	OPT_TICKET_KEYS,
 	OPT_WORKERS,
 	OPT_CONNECTIONS,
 	OPT_RUN_DIR,
@@ -70,6 +77,8 @@ static const struct option long_options[] = {
 	{ "root", required_argument, NULL, 'r' },
 	{ "cert", required_argument, NULL, OPT_CERT },
 	{ "key", required_argument, NULL, OPT_KEY },
+	{ "cert-dir", required_argument, NULL, OPT_CERT_DIR },
+	{ "ticket-keys", required_argument, NULL, OPT_TICKET_KEYS },
 	{ "workers", required_argument, NULL, OPT_WORKERS },
 	{ "connections", required_argument, NULL, OPT_CONNECTIONS },
 	{ "run-dir", required_argument, NULL, OPT_RUN_DIR },
@@ -165,6 +174,47 @@ static enum sl_options_verdict take_listener(struct sl_options *options, const c
 	return SL_OPTIONS_SERVE;
 }
 
+/* A key goes with the certificate before it; one that comes before any goes with the first. Until
+ * that is there its place in pairs has a key only. */
+static enum sl_options_verdict take_certificate(struct sl_options *options, const char *path,
+						char problem[SL_PROBLEM_BYTES])
+{
+	struct sl_tls_pair *first = &options->pairs[0];
+
+	if (options->pair_cnt == 1 && !first->certificate_path) {
+		first->certificate_path = path;
+		return SL_OPTIONS_SERVE;
+	}
+	if (options->pair_cnt == SL_CERTIFICATES_MAX)
+		return unusable("certificate %s: there may be %d at most", path,
+				SL_CERTIFICATES_MAX);
+	options->pairs[options->pair_cnt++].certificate_path = path;
+	return SL_OPTIONS_SERVE;
+}
+
+static enum sl_options_verdict take_key(struct sl_options *options, const char *path,
+					char problem[SL_PROBLEM_BYTES])
+{
+	if (options->pair_cnt == 0)
+		options->pair_cnt = 1;
+	if (options->pairs[options->pair_cnt - 1].key_path)
+		return usage_problem("--key %s: the certificate before it has a key already; give "
+				     "each --cert and then its --key",
+				     path);
+	options->pairs[options->pair_cnt - 1].key_path = path;
+	return SL_OPTIONS_SERVE;
+}
+
+static enum sl_options_verdict take_ticket_keys(struct sl_options *options, const char *path,
+						char problem[SL_PROBLEM_BYTES])
+{
+	if (options->ticket_path_cnt == SL_TICKETS_KEYS_MAX)
+		return unusable("ticket keys %s: there may be %d at most; leave out the oldest",
+				path, SL_TICKETS_KEYS_MAX);
+	options->ticket_paths[options->ticket_path_cnt++] = path;
+	return SL_OPTIONS_SERVE;
+}
+
 /* getopt says little about what it did not understand: a short option is in optopt, a long one is
  * the argument just behind it. */
 static enum sl_options_verdict not_understood(int opt, char **argv, char problem[SL_PROBLEM_BYTES])
@@ -194,11 +244,14 @@ static enum sl_options_verdict take_option(struct sl_options *options, int opt, 
 		options->root = optarg;
 		break;
 	case OPT_CERT:
-		options->certificate_path = optarg;
-		break;
+		return take_certificate(options, optarg, problem);
 	case OPT_KEY:
-		options->key_path = optarg;
+		return take_key(options, optarg, problem);
+	case OPT_CERT_DIR:
+		options->certificate_dir = optarg;
 		break;
+	case OPT_TICKET_KEYS:
+		return take_ticket_keys(options, optarg, problem);
 	case OPT_WORKERS:
 		return take_count(&options->worker_cnt, "--workers", optarg, SL_WORKERS_MAX,
 				  problem);
@@ -238,7 +291,7 @@ static enum sl_options_verdict take_option(struct sl_options *options, int opt, 
 	return SL_OPTIONS_SERVE;
 }
 
-static bool any_tls(const struct sl_options *options)
+bool sl_options_tls(const struct sl_options *options)
 {
 	for (uint32_t idx = 0; idx < options->listener_cnt; idx++) {
 		if (options->listeners[idx].tls)
@@ -250,7 +303,8 @@ static bool any_tls(const struct sl_options *options)
 static enum sl_options_verdict check_whole(const struct sl_options *options,
 					   char problem[SL_PROBLEM_BYTES])
 {
-	bool tls = any_tls(options);
+	bool tls = sl_options_tls(options);
+	bool has_certificate = options->pair_cnt > 0 || options->certificate_dir;
 
 	if (!options->iface)
 		return usage_problem("no interface: name the one to serve on with -i IFACE");
@@ -261,13 +315,15 @@ static enum sl_options_verdict check_whole(const struct sl_options *options,
 		return usage_problem("no listener: say where to listen with -l ADDR:PORT,tls");
 	if (!options->root)
 		return usage_problem("no root: name the directory to serve with -r DIR");
-	if (tls && !options->certificate_path)
+	if (tls && !has_certificate)
 		return usage_problem("no certificate: a listener with ,tls needs --cert FILE");
-	if (tls && !options->key_path)
-		return usage_problem("no key: a listener with ,tls needs --key FILE");
+	if (options->pair_cnt > 0 && !options->pairs[0].certificate_path)
+		return usage_problem("--key %s: no --cert that it belongs to",
+				     options->pairs[0].key_path);
 	/* Whoever names a certificate and forgets ,tls would serve in the clear unawares. */
-	if (!tls && (options->certificate_path || options->key_path))
-		return usage_problem("--cert and --key without use: no listener ends in ,tls");
+	if (!tls && (has_certificate || options->ticket_path_cnt > 0))
+		return usage_problem("--cert, --key, --cert-dir, --ticket-keys without use: no "
+				     "listener ends in ,tls");
 	return SL_OPTIONS_SERVE;
 }
 

@@ -9,13 +9,18 @@
 
 #include "base/address.h"
 #include "base/limits.h"
+#include "serve/credentials.h"
 
 #define SL_RUN_DIR_DEFAULT "/run/sluice"
 
 struct sl_options { /* strings are those of argv */
 	const char *iface;
 	const char *root;
-	const char *certificate_path, *key_path; /* both or none */
+	struct sl_tls_pair pairs[SL_CERTIFICATES_MAX]; /* in the order they were given */
+	uint32_t pair_cnt;
+	const char *certificate_dir; /* or NULL */
+	const char *ticket_paths[SL_TICKETS_KEYS_MAX];
+	uint32_t ticket_path_cnt;
 	const char *run_dir;
 	const char *aead;                               /* NULL: the fastest */
 	struct sl_listener listeners[SL_LISTENERS_MAX]; /* as written, wildcards included */
@@ -41,6 +46,9 @@ enum { SL_PROBLEM_BYTES = 256 };
  * and what to do. */
 enum sl_options_verdict sl_options_parse(struct sl_options *options, int argc, char **argv,
 					 char problem[SL_PROBLEM_BYTES]);
+
+/* Is one of the listeners for TLS? */
+bool sl_options_tls(const struct sl_options *options);
 
 /* The text of `sluice serve --help`. */
 extern const char sl_options_help[];

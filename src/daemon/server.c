@@ -3,6 +3,7 @@
 
 #include "base/bug.h"
 #include "base/log.h"
+#include "daemon/certificate_files.h"
 #include "daemon/preflight.h"
 #include "daemon/privileges.h"
 #include "daemon/stats_print.h"
@@ -33,11 +34,26 @@ static int expand_listeners(struct sl_server *server)
 	return 0;
 }
 
-static int check_credentials(const struct sl_options *options)
+static int open_credentials(struct sl_server *server)
 {
-	if (!options->certificate_path)
+	const struct sl_options *options = server->options;
+	struct sl_certificate_files files;
+	int error;
+
+	if (!sl_options_tls(options))
 		return 0;
-	return sl_serve_check_credentials(options->certificate_path, options->key_path);
+	error = sl_certificate_files_list(&files, options);
+	if (error == 0)
+		error = sl_credentials_open(&server->credentials,
+					    &(struct sl_credentials_config){
+						.pairs = files.pairs,
+						.pair_cnt = files.pair_cnt,
+						.ticket_paths = options->ticket_paths,
+						.ticket_path_cnt = options->ticket_path_cnt,
+					    },
+					    server->queue_cnt);
+	sl_certificate_files_free(&files);
+	return error;
 }
 
 /* Looks and touches nothing: most mistakes end here. */
@@ -52,7 +68,7 @@ static int check(struct sl_server *server)
 	if (error == 0)
 		error = sl_preflight_root(server->options->root);
 	if (error == 0)
-		error = check_credentials(server->options);
+		error = open_credentials(server);
 	return error;
 }
 
@@ -87,8 +103,7 @@ static struct sl_worker_config worker_config(const struct sl_server *server, uin
 		.listeners = server->listeners,
 		.listener_cnt = server->listener_cnt,
 		.root = options->root,
-		.certificate_path = options->certificate_path,
-		.key_path = options->key_path,
+		.credentials = server->credentials,
 		.aead = options->aead,
 		.conns_max = options->conns_max,
 		.pipeline_budget_bytes = options->pipeline_budget_bytes
@@ -113,10 +128,6 @@ static int open_workers(struct sl_server *server)
 		if (error < 0)
 			return error;
 		server->worker_cnt++;
-		if (idx > 0 && server->options->certificate_path)
-			error = sl_worker_share_tickets(server->workers[idx], server->workers[0]);
-		if (error < 0)
-			return error;
 	}
 	return sl_worker_acquaint(server->workers, server->worker_cnt);
 }
@@ -164,6 +175,8 @@ static void report(const struct sl_server *server)
 		sl_stats_steering(process), process->program_id);
 	for (uint32_t idx = 0; idx < server->worker_cnt; idx++)
 		report_worker(server, idx);
+	if (server->credentials)
+		sl_credentials_report(server->credentials);
 	if (cpu_cnt > 0 && server->worker_cnt > (uint32_t)cpu_cnt)
 		sl_warning("%u workers share %d CPUs; better is: ethtool -L %s combined %d",
 			   server->worker_cnt, cpu_cnt, options->iface, cpu_cnt);
@@ -233,6 +246,8 @@ void sl_server_close(struct sl_server *server)
 	if (server->steer)
 		sl_steer_close(server->steer);
 	server->steer = NULL;
+	sl_credentials_close(server->credentials);
+	server->credentials = NULL;
 	sl_stats_page_close(&server->page);
 }
 

@@ -21,6 +21,7 @@
 #include "daemon/stats_page.h"
 #include "daemon/threads.h"
 #include "nic/steer.h"
+#include "serve/credentials.h"
 #include "serve/worker.h"
 
 struct sl_server {
@@ -31,6 +32,7 @@ struct sl_server {
 	uint32_t queue_cnt; /* and so many workers */
 
 	struct sl_stats_page page;
+	struct sl_credentials *credentials; /* NULL if no listener is TLS */
 	struct sl_steer *steer;
 	struct sl_worker_config configs[SL_WORKERS_MAX];
 	struct sl_worker *workers[SL_WORKERS_MAX];

@@ -92,10 +92,9 @@ static int open_fifos(struct sl_worker *worker, uint32_t buffer_cnt)
 static int open_tls(struct sl_worker *worker)
 {
 	const struct sl_worker_config *config = worker->config;
-	const char *problem = NULL;
 	int error;
 
-	if (!config->certificate_path)
+	if (!config->credentials)
 		return 0;
 	error = sl_tls_heap_init(&worker->tls_heap, HEAP_BYTES);
 	if (error)
@@ -115,13 +114,11 @@ static int open_tls(struct sl_worker *worker)
 	error = sl_pool_init(&worker->table_pool, config->conns_max);
 	if (error)
 		return error;
-	error =
-	    sl_tls_context_open(&worker->tls, config->certificate_path, config->key_path, &problem);
-	if (error)
-		sl_error("%s", problem);
+	worker->tls = sl_credentials_take(config->credentials);
+	BUG_ON(!worker->tls); /* one was made for each worker */
 	snprintf(worker->stats->aead, sizeof(worker->stats->aead), "%s",
 		 sl_aead_name(worker->aead));
-	return error;
+	return 0;
 }
 
 static int open_tcp(struct sl_worker *worker)
@@ -247,11 +244,6 @@ int sl_worker_open(struct sl_worker **out, const struct sl_worker_config *config
 	worker->stats->memory_bytes = sl_alloc_bytes() - before_bytes + worker->arena.size_bytes;
 	*out = worker;
 	return 0;
-}
-
-int sl_worker_share_tickets(struct sl_worker *to, struct sl_worker *from)
-{
-	return sl_tls_context_share_tickets(to->tls, from->tls);
 }
 
 int sl_worker_acquaint(struct sl_worker *const workers[], uint32_t cnt)

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/address.h"
+#include "serve/credentials.h"
 #include "sluice/stats.h"
 
 struct sl_worker;
@@ -21,8 +22,8 @@ struct sl_worker_config { /* immutable; outlives the worker */
 	const struct sl_listener *listeners; /* expanded, for TCP */
 	uint32_t listener_cnt;
 	const char *root;
-	const char *certificate_path, *key_path; /* NULL if no listener is TLS */
-	const char *aead;                        /* engine by name, or NULL for the fastest */
+	struct sl_credentials *credentials; /* NULL if no listener is TLS; open takes from it */
+	const char *aead;                   /* engine by name, or NULL for the fastest */
 	uint32_t conns_max;
 	uint64_t pipeline_budget_bytes; /* disk buffers and untransmitted frames; 0: from the
 					   last-level cache */
@@ -41,11 +42,6 @@ int sl_worker_process_init(void);
  * with its line in the log: -errno; then nothing is left behind. */
 int sl_worker_open(struct sl_worker **worker, const struct sl_worker_config *config);
 void sl_worker_close(struct sl_worker *worker);
-
-/* A client that comes back lands on whatever worker its new port hashes to: makes to open the
- * session tickets that from has sealed, and the other way round. Both serve TLS. Main thread,
- * before either runs. Errors: -ENOTSUP. */
-int sl_worker_share_tickets(struct sl_worker *to, struct sl_worker *from);
 
 /* An ICMP error comes in at any worker: makes it find the one that has the connection. Main thread,
  * before any of them runs. Errors: -ENOMEM. */

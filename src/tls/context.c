@@ -2,18 +2,13 @@
 #include "tls/context.h"
 
 #include <errno.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <openssl/err.h>
-#include <openssl/pem.h>
 
 #include "base/alloc.h"
 #include "tls/heap.h"
-
-enum { PROBLEM_MAX_BYTES = 1024, TICKET_KEYS_MAX_BYTES = 128 };
+#include "tls/problem.h"
 
 static const char suites[] =
     "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256";
@@ -26,184 +21,6 @@ static const char suites_12[] = "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-
 /* What browsers and libraries offer. The rest of OpenSSL's list (finite fields up to 8192 bits)
  * costs the worker milliseconds of every client that asks for it. */
 static const char groups[] = "X25519:P-256:P-384";
-
-static _Thread_local char problem_text[PROBLEM_MAX_BYTES];
-
-__attribute__((format(printf, 2, 3))) static int refuse(int ret, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(problem_text, sizeof(problem_text), format, args);
-	va_end(args);
-	return ret;
-}
-
-/* What OpenSSL said first: the cause, not what became of it. */
-static const char *openssl_reason(void)
-{
-	const char *reason = ERR_reason_error_string(ERR_peek_error());
-
-	return reason ? reason : "no reason given";
-}
-
-static int refuse_file(const char *what, const char *path, int error)
-{
-	switch (error) {
-	case ENOENT:
-		return refuse(-ENOENT, "%s %s: no such file; check the path", what, path);
-	case EACCES:
-		return refuse(
-		    -EACCES,
-		    "%s %s: permission denied; let the user that starts the server read it", what,
-		    path);
-	default:
-		return refuse(-error, "%s %s: %s", what, path, strerror(error));
-	}
-}
-
-static BIO *file_open(const char *path, int *error)
-{
-	FILE *file = fopen(path, "re");
-	BIO *bio;
-
-	*error = errno;
-	if (!file)
-		return NULL;
-	bio = BIO_new_fp(file, BIO_CLOSE);
-	*error = ENOMEM;
-	if (!bio)
-		fclose(file);
-	return bio;
-}
-
-/* ---- certificate ---- */
-
-static bool at_end_of_pem(void)
-{
-	unsigned long error = ERR_peek_last_error();
-	bool is_end =
-	    ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
-
-	if (is_end)
-		ERR_clear_error();
-	return is_end;
-}
-
-static int chain_read(struct sl_tls_context *context, BIO *bio, const char *path)
-{
-	for (;;) {
-		X509 *issuer = X509_new_ex(context->library, NULL);
-
-		if (!issuer)
-			return refuse(-ENOMEM, "certificate %s: out of memory", path);
-		if (!PEM_read_bio_X509(bio, &issuer, NULL, NULL)) {
-			X509_free(issuer);
-			if (at_end_of_pem())
-				return 0;
-			return refuse(-EINVAL,
-				      "certificate %s: the chain after the first certificate is "
-				      "damaged (%s); use the full chain as the authority issued it",
-				      path, openssl_reason());
-		}
-		if (!SSL_CTX_add0_chain_cert(context->ssl, issuer)) {
-			X509_free(issuer);
-			return refuse(-EINVAL, "certificate %s: the chain is refused (%s)", path,
-				      openssl_reason());
-		}
-	}
-}
-
-/* The server's own certificate first, then those that lead to the root. */
-static int certificate_read(struct sl_tls_context *context, BIO *bio, const char *path)
-{
-	X509 *own = X509_new_ex(context->library, NULL);
-	int ret = 0;
-
-	if (!own)
-		return refuse(-ENOMEM, "certificate %s: out of memory", path);
-	if (!PEM_read_bio_X509_AUX(bio, &own, NULL, NULL))
-		ret =
-		    refuse(-EINVAL,
-			   "certificate %s: no certificate in PEM form (%s); it must hold "
-			   "-----BEGIN CERTIFICATE-----, convert DER with openssl x509 -inform DER",
-			   path, openssl_reason());
-	else if (!SSL_CTX_use_certificate(context->ssl, own))
-		ret = refuse(-EINVAL, "certificate %s: OpenSSL refuses it (%s); issue a new one",
-			     path, openssl_reason());
-	X509_free(own);
-	return ret ? ret : chain_read(context, bio, path);
-}
-
-static int certificate_load(struct sl_tls_context *context, const char *path)
-{
-	int error;
-	BIO *bio = file_open(path, &error);
-	int ret;
-
-	if (!bio)
-		return refuse_file("certificate", path, error);
-	ret = certificate_read(context, bio, path);
-	BIO_free(bio);
-	return ret;
-}
-
-/* ---- key ---- */
-
-/* Called if the key is encrypted. There is nobody to type a passphrase. */
-static int refuse_passphrase(char *buffer, int size, int is_writing, void *was_asked)
-{
-	(void)buffer;
-	(void)size;
-	(void)is_writing;
-	*(bool *)was_asked = true;
-	return -1;
-}
-
-static int key_use(struct sl_tls_context *context, EVP_PKEY *key, const char *path,
-		   const char *certificate_path)
-{
-	if (!X509_check_private_key(SSL_CTX_get0_certificate(context->ssl), key))
-		return refuse(-EKEYREJECTED,
-			      "key %s does not belong to certificate %s; give the key that the "
-			      "certificate was requested with, and the server's certificate first",
-			      path, certificate_path);
-	if (!SSL_CTX_use_PrivateKey(context->ssl, key))
-		return refuse(-EINVAL, "key %s: OpenSSL refuses it (%s); issue a new one", path,
-			      openssl_reason());
-	return 0;
-}
-
-static int key_load(struct sl_tls_context *context, const char *path, const char *certificate_path)
-{
-	bool was_asked = false;
-	int error;
-	BIO *bio = file_open(path, &error);
-	EVP_PKEY *key;
-	int ret;
-
-	if (!bio)
-		return refuse_file("key", path, error);
-	key = PEM_read_bio_PrivateKey_ex(bio, NULL, refuse_passphrase, &was_asked, context->library,
-					 NULL);
-	if (key)
-		ret = key_use(context, key, path, certificate_path);
-	else if (was_asked)
-		ret =
-		    refuse(-EINVAL,
-			   "key %s is encrypted; decrypt it with openssl pkey -in %s -out FILE and "
-			   "keep FILE readable by the server only",
-			   path, path);
-	else
-		ret =
-		    refuse(-EINVAL,
-			   "key %s: no private key in PEM form (%s); it must hold "
-			   "-----BEGIN PRIVATE KEY-----, convert DER with openssl pkey -inform DER",
-			   path, openssl_reason());
-	EVP_PKEY_free(key);
-	BIO_free(bio);
-	return ret;
-}
 
 /* ---- settings ---- */
 
@@ -239,8 +56,8 @@ static int settings_apply(struct sl_tls_context *context)
 	    !SSL_CTX_set_ciphersuites(ssl, suites) || !SSL_CTX_set_cipher_list(ssl, suites_12) ||
 	    !SSL_CTX_set1_groups_list(ssl, groups) || !SSL_CTX_set_num_tickets(ssl, 2) ||
 	    !SSL_CTX_set_max_early_data(ssl, 0) || !SSL_CTX_set_recv_max_early_data(ssl, 0))
-		return refuse(-ENOTSUP, "OpenSSL lacks a part of TLS 1.3 or 1.2 (%s)",
-			      openssl_reason());
+		return sl_tls_problem(-ENOTSUP, "OpenSSL lacks a part of TLS 1.3 or 1.2 (%s)",
+				      sl_tls_openssl_reason());
 	SSL_CTX_set_options(ssl, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
 	/* The buffers of a handshake that waits for the client go back to the heap. */
 	SSL_CTX_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS);
@@ -259,27 +76,80 @@ static int library_open(struct sl_tls_context *context)
 	if (context->library)
 		context->ssl = SSL_CTX_new_ex(context->library, NULL, TLS_server_method());
 	if (!context->ssl)
-		return refuse(-ENOMEM, "OpenSSL does not start (%s)", openssl_reason());
+		return sl_tls_problem(-ENOMEM, "OpenSSL does not start (%s)",
+				      sl_tls_openssl_reason());
 	SSL_CTX_set_app_data(context->ssl, context);
 	return settings_apply(context);
 }
 
-int sl_tls_context_open(struct sl_tls_context **out, const char *certificate_path,
-			const char *key_path, const char **problem)
+static int tickets_use(struct sl_tls_context *context, const struct sl_tickets *tickets)
+{
+	context->tickets = tickets;
+	context->aes_128 = EVP_CIPHER_fetch(context->library, "AES-128-CBC", NULL);
+	context->aes_256 = EVP_CIPHER_fetch(context->library, "AES-256-CBC", NULL);
+	context->sha256 = EVP_MD_fetch(context->library, "SHA256", NULL);
+	if (!context->aes_128 || !context->aes_256 || !context->sha256 ||
+	    !SSL_CTX_set_tlsext_ticket_key_evp_cb(context->ssl, sl_tls_on_ticket))
+		return sl_tls_problem(-ENOTSUP, "OpenSSL lacks AES-CBC or SHA-256 (%s)",
+				      sl_tls_openssl_reason());
+	SSL_CTX_set_timeout(context->ssl, SL_TICKETS_LIFETIME_S);
+	return 0;
+}
+
+/* ---- certificates ---- */
+
+/* What OpenSSL thinks of it is asked now: a handshake would only fail. */
+static int try_out(struct sl_tls_context *context, const struct sl_certificate *certificate)
+{
+	SSL *ssl = SSL_new(context->ssl);
+	int ret = 0;
+
+	if (!ssl)
+		return sl_tls_problem(-ENOMEM, "certificate %s: out of memory", certificate->path);
+	if (!SSL_use_cert_and_key(ssl, certificate->own, certificate->key, certificate->chain, 1))
+		ret = sl_tls_problem(-EINVAL,
+				     "certificate %s: OpenSSL refuses it (%s); issue a new one",
+				     certificate->path, sl_tls_openssl_reason());
+	SSL_free(ssl);
+	return ret;
+}
+
+static int certificates_load(struct sl_tls_context *context, const struct sl_tls_config *config)
+{
+	context->certificates = sl_alloc(config->pair_cnt, sizeof(*context->certificates));
+	if (!context->certificates)
+		return sl_tls_problem(-ENOMEM, "certificates: out of memory");
+	for (uint32_t i = 0; i < config->pair_cnt; i++) {
+		struct sl_certificate *certificate = &context->certificates[i];
+		int ret = sl_certificate_load(certificate, context->library, &config->pairs[i]);
+
+		context->certificate_cnt++;
+		if (ret == 0)
+			ret = try_out(context, certificate);
+		if (ret)
+			return ret;
+	}
+	return sl_selection_init(context);
+}
+
+/* ---- opening and closing ---- */
+
+int sl_tls_context_open(struct sl_tls_context **out, const struct sl_tls_config *config,
+			const char **problem)
 {
 	struct sl_tls_context *context = sl_alloc(1, sizeof(*context));
 	int ret;
 
-	*problem = problem_text;
+	*problem = sl_tls_problem_text();
 	if (!context)
-		return refuse(-ENOMEM, "out of memory");
+		return sl_tls_problem(-ENOMEM, "out of memory");
 	sl_tls_heap_install();
 	ERR_clear_error();
 	ret = library_open(context);
 	if (ret == 0)
-		ret = certificate_load(context, certificate_path);
+		ret = tickets_use(context, config->tickets);
 	if (ret == 0)
-		ret = key_load(context, key_path, certificate_path);
+		ret = certificates_load(context, config);
 	ERR_clear_error();
 	if (ret) {
 		sl_tls_context_close(context);
@@ -294,23 +164,21 @@ void sl_tls_context_close(struct sl_tls_context *context)
 	if (!context)
 		return;
 	SSL_CTX_free(context->ssl);
+	for (uint32_t i = 0; i < context->certificate_cnt; i++)
+		sl_certificate_fini(&context->certificates[i]);
+	sl_free(context->certificates);
+	sl_selection_fini(context);
+	EVP_CIPHER_free(context->aes_128);
+	EVP_CIPHER_free(context->aes_256);
+	EVP_MD_free(context->sha256);
 	OSSL_LIB_CTX_free(context->library);
 	sl_free(context);
 }
 
-int sl_tls_context_share_tickets(struct sl_tls_context *to, struct sl_tls_context *from)
+void sl_tls_context_info(const struct sl_tls_context *context, uint32_t idx,
+			 struct sl_tls_certificate_info *info)
 {
-	uint8_t keys[TICKET_KEYS_MAX_BYTES];
-	long keys_bytes = SSL_CTX_get_tlsext_ticket_keys(from->ssl, NULL, 0);
-	int ret = 0;
-
-	if (keys_bytes <= 0 || keys_bytes > (long)sizeof(keys))
-		return -ENOTSUP;
-	if (SSL_CTX_get_tlsext_ticket_keys(from->ssl, keys, keys_bytes) != 1 ||
-	    SSL_CTX_set_tlsext_ticket_keys(to->ssl, keys, keys_bytes) != 1)
-		ret = -ENOTSUP;
-	OPENSSL_cleanse(keys, sizeof(keys));
-	return ret;
+	sl_certificate_describe(&context->certificates[idx], info);
 }
 
 void sl_tls_context_keylog(struct sl_tls_context *context, sl_tls_keylog *keylog, void *arg)

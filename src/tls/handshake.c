@@ -20,6 +20,7 @@ struct secret {
 /* Lives in the handshake heap, like all it points to. */
 struct sl_handshake {
 	struct sl_tls_context *context;
+	const struct sl_choice *choice; /* of the context; NULL before the hello */
 	SSL *ssl;
 	BIO *in, *out; /* owned by ssl */
 	enum sl_handshake_verdict verdict;
@@ -93,6 +94,13 @@ void sl_handshake_on_message(int is_written, int version, int content_type, cons
 		handshake->sealed_cnt++;
 	else if (content_type == SSL3_RT_HANDSHAKE && bytes[0] == SSL3_MT_FINISHED)
 		handshake->sealed_cnt = 0;
+}
+
+const struct sl_choice **sl_handshake_choice(const SSL *ssl)
+{
+	struct sl_handshake *handshake = SSL_get_app_data(ssl);
+
+	return &handshake->choice;
 }
 
 /* ---- one handshake ---- */

@@ -13,31 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "tls/credentials.h"
 #include "tls/keys.h"
-
-struct sl_tls_context; /* certificate, key, settings: one a worker, no locks */
-
-/* Reads the PEM files and checks that they fit. *problem (a static or thread-local string) says
- * what, where and what to do. TLS 1.3 and 1.2 (ECDHE only); AES-GCM with 128 and 256 bits
- * and ChaCha20-Poly1305, whichever the client prefers; X25519, P-256, P-384; ALPN http/1.1, if the
- * client uses ALPN at all; two stateless tickets (one in 1.2); no early data; no renegotiation; no
- * client certificates. Errors:
- * -ENOENT, -EACCES, -EINVAL (not PEM, encrypted key, refused by OpenSSL as too weak), -EKEYREJECTED
- * (do not match), -ENOMEM, -ENOTSUP (this OpenSSL cannot do it), what else fopen says. Setup only,
- * with no handshake heap current. */
-int sl_tls_context_open(struct sl_tls_context **context, const char *certificate_path,
-			const char *key_path, const char **problem);
-/* After the last handshake of it is freed; by the thread that shook hands, or when that is gone. */
-void sl_tls_context_close(struct sl_tls_context *context);
-
-/* Makes to open the tickets that from sealed, and the other way round: a client that comes back
- * lands on whatever worker its new port hashes to. Errors: -ENOTSUP. Setup only. */
-int sl_tls_context_share_tickets(struct sl_tls_context *to, struct sl_tls_context *from);
-
-/* Every secret of every handshake, as a line of the NSS key log format without newline, so that
- * tests can read their captures. Nothing else should ever call it. NULL: off, as at first. */
-typedef void sl_tls_keylog(const char *line, void *arg);
-void sl_tls_context_keylog(struct sl_tls_context *context, sl_tls_keylog *keylog, void *arg);
 
 struct sl_handshake;
 

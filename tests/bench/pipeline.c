@@ -90,6 +90,7 @@ struct result {
 struct run {
 	const struct options *options;
 	struct sl_listener listener;
+	struct sl_credentials *credentials;
 	struct sl_worker_config config;
 	struct sluice_worker_stats *stats;
 	struct sl_worker *worker;
@@ -119,6 +120,8 @@ static void seal_alone(struct run *run)
 static void run_open(struct run *run)
 {
 	const struct options *options = run->options;
+	const struct sl_tls_pair nobody = { .certificate_path = "none" }; /* never read */
+	const struct sl_credentials_config credentials = { .pairs = &nobody, .pair_cnt = 1 };
 	uint64_t budget_bytes = options->budget ? options->budget : sl_budget_default(1);
 
 	run->listener = (struct sl_listener){
@@ -130,14 +133,15 @@ static void run_open(struct run *run)
 	run->stats = aligned_alloc(4096, sizeof(*run->stats));
 	BUG_ON(!run->stats);
 	memset(run->stats, 0, sizeof(*run->stats));
+	if (options->tls)
+		BUG_ON(sl_credentials_open(&run->credentials, &credentials, 1));
 	run->config = (struct sl_worker_config){
 		.iface = "pipeline",
 		.mtu_bytes = (uint32_t)options->mtu,
 		.listeners = &run->listener,
 		.listener_cnt = 1,
 		.root = "/",
-		.certificate_path = options->tls ? "none" : NULL,
-		.key_path = options->tls ? "none" : NULL,
+		.credentials = run->credentials,
 		.conns_max = (uint32_t)options->connections + 64,
 		.pipeline_budget_bytes = budget_bytes,
 		.idle_timeout_ns = 600 * SL_NS_PER_S,
@@ -246,6 +250,7 @@ static struct result run_one(const struct options *options)
 	pipeline_clients_close();
 	pipeline_cipher_close();
 	sl_worker_close(run.worker);
+	sl_credentials_close(run.credentials);
 	return result;
 }
 

@@ -23,11 +23,10 @@ struct sl_handshake {
 static struct sl_tls_context the_context;
 static struct sl_handshake the_handshake; /* of whoever is at it: it ends with the first step */
 
-int sl_tls_context_open(struct sl_tls_context **context, const char *certificate_path,
-			const char *key_path, const char **problem)
+int sl_tls_context_open(struct sl_tls_context **context, const struct sl_tls_config *config,
+			const char **problem)
 {
-	(void)certificate_path;
-	(void)key_path;
+	(void)config;
 	(void)problem;
 	*context = &the_context;
 	return 0;
@@ -38,11 +37,12 @@ void sl_tls_context_close(struct sl_tls_context *context)
 	(void)context;
 }
 
-int sl_tls_context_share_tickets(struct sl_tls_context *to, struct sl_tls_context *from)
+void sl_tls_context_info(const struct sl_tls_context *context, uint32_t idx,
+			 struct sl_tls_certificate_info *info)
 {
-	(void)to;
-	(void)from;
-	return 0;
+	(void)context;
+	(void)idx;
+	(void)info;
 }
 
 void sl_tls_context_keylog(struct sl_tls_context *context, sl_tls_keylog *keylog, void *arg)

@@ -82,6 +82,17 @@ static void set_defaults(struct sl_sim_world_options *options)
 	BUG_ON(options->clients_max > CLIENTS_MAX);
 }
 
+static void open_credentials(struct sl_sim_world *world)
+{
+	const struct sl_tls_pair pair = {
+		.certificate_path = world->certificate.certificate_path,
+		.key_path = world->certificate.key_path,
+	};
+	const struct sl_credentials_config config = { .pairs = &pair, .pair_cnt = 1 };
+
+	BUG_ON(sl_credentials_open(&world->credentials, &config, 1));
+}
+
 static void open_worker(struct sl_sim_world *world)
 {
 	const struct sl_sim_world_options *options = &world->options;
@@ -94,14 +105,14 @@ static void open_worker(struct sl_sim_world *world)
 	world->stats = aligned_alloc(4096, sizeof(*world->stats));
 	BUG_ON(!world->stats);
 	memset(world->stats, 0, sizeof(*world->stats));
+	open_credentials(world);
 	world->config = (struct sl_worker_config){
 		.iface = "sim0",
 		.mtu_bytes = options->mtu_bytes,
 		.listeners = world->listeners,
 		.listener_cnt = 4,
 		.root = "/",
-		.certificate_path = world->certificate.certificate_path,
-		.key_path = world->certificate.key_path,
+		.credentials = world->credentials,
 		.aead = options->aead,
 		.conns_max = options->conns_max,
 		.pipeline_budget_bytes = options->pipeline_budget_bytes,
@@ -205,6 +216,7 @@ void sl_sim_world_close(struct sl_sim_world *world)
 	free(world->paths);
 	SSL_CTX_free(world->context);
 	sl_worker_close(world->worker);
+	sl_credentials_close(world->credentials);
 	if (!world->options.certificate)
 		sl_sim_certificate_remove(&world->certificate);
 	free(world->stats);

@@ -48,6 +48,7 @@ struct sl_sim_world_options {
 
 struct sl_sim_world {
 	struct sl_worker *worker;
+	struct sl_credentials *credentials;
 	struct sl_worker_config config;
 	struct sl_sim_world_options options;
 	struct sluice_worker_stats *stats;

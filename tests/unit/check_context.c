@@ -11,7 +11,6 @@
 
 static struct tls_identity identity, other;
 static struct sl_tls_context *context;
-static const char *problem;
 
 static void setup(void)
 {
@@ -29,17 +28,15 @@ static void teardown(void)
 static void expect_refusal(const char *certificate_path, const char *key_path, int ret,
 			   const char *culprit_path, const char *words)
 {
-	ck_assert_int_eq(sl_tls_context_open(&context, certificate_path, key_path, &problem), ret);
-	ck_assert_msg(strstr(problem, culprit_path) != NULL, "%s", problem);
-	ck_assert_msg(strstr(problem, words) != NULL, "%s", problem);
-	ck_assert_ptr_null(strchr(problem, '\n'));
+	ck_assert_int_eq(tls_pair_open(certificate_path, key_path, &context), ret);
+	ck_assert_msg(strstr(tls_problem, culprit_path) != NULL, "%s", tls_problem);
+	ck_assert_msg(strstr(tls_problem, words) != NULL, "%s", tls_problem);
+	ck_assert_ptr_null(strchr(tls_problem, '\n'));
 }
 
 START_TEST(a_pair_that_fits_is_taken)
 {
-	ck_assert_int_eq(
-	    sl_tls_context_open(&context, identity.certificate_path, identity.key_path, &problem),
-	    0);
+	ck_assert_int_eq(tls_identity_open(&identity, &context), 0);
 	sl_tls_context_close(context);
 }
 END_TEST
@@ -126,9 +123,7 @@ START_TEST(the_whole_chain_is_read)
 	struct tls_peer peer;
 
 	append_file(identity.certificate_path, other.certificate_path);
-	ck_assert_int_eq(
-	    sl_tls_context_open(&context, identity.certificate_path, identity.key_path, &problem),
-	    0);
+	ck_assert_int_eq(tls_identity_open(&identity, &context), 0);
 	tls_peer_init(&peer);
 	ck_assert(tls_peer_connect(&peer, context));
 	ck_assert_int_eq(tls_peer_shake(&peer), SL_HANDSHAKE_DONE);
@@ -152,9 +147,10 @@ END_TEST
 START_TEST(key_and_certificate_may_share_a_file)
 {
 	append_file(identity.certificate_path, identity.key_path);
-	ck_assert_int_eq(sl_tls_context_open(&context, identity.certificate_path,
-					     identity.certificate_path, &problem),
-			 0);
+	ck_assert_int_eq(
+	    tls_pair_open(identity.certificate_path, identity.certificate_path, &context), 0);
+	sl_tls_context_close(context);
+	ck_assert_int_eq(tls_pair_open(identity.certificate_path, NULL, &context), 0);
 	sl_tls_context_close(context);
 }
 END_TEST

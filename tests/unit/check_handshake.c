@@ -15,12 +15,8 @@ static struct tls_peer peer;
 
 static void context_open(const char *algorithm)
 {
-	const char *problem;
-
 	tls_identity_make(&identity, algorithm);
-	ck_assert_int_eq(
-	    sl_tls_context_open(&context, identity.certificate_path, identity.key_path, &problem),
-	    0);
+	ck_assert_int_eq(tls_identity_open(&identity, &context), 0);
 }
 
 static void setup(void)

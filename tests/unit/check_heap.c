@@ -182,13 +182,9 @@ static struct sl_tls_context *context;
 
 static void setup_handshakes(void)
 {
-	const char *problem;
-
 	setup();
 	tls_identity_make(&identity, "RSA");
-	ck_assert_int_eq(
-	    sl_tls_context_open(&context, identity.certificate_path, identity.key_path, &problem),
-	    0);
+	ck_assert_int_eq(tls_identity_open(&identity, &context), 0);
 }
 
 static void teardown_handshakes(void)

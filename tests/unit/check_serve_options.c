@@ -43,8 +43,9 @@ START_TEST(test_defaults)
 	ck_assert_uint_eq(options.listener_cnt, 1);
 	ck_assert_uint_eq(options.listeners[0].port, 80);
 	ck_assert(!options.listeners[0].tls);
-	ck_assert_ptr_null(options.certificate_path);
-	ck_assert_ptr_null(options.key_path);
+	ck_assert_uint_eq(options.pair_cnt, 0);
+	ck_assert_ptr_null(options.certificate_dir);
+	ck_assert_uint_eq(options.ticket_path_cnt, 0);
 	ck_assert_ptr_null(options.aead);
 	ck_assert_uint_eq(options.worker_cnt, 0);
 	ck_assert_uint_eq(options.conns_max, SL_CONNS_DEFAULT);
@@ -64,6 +65,7 @@ START_TEST(test_everything)
 	ck_assert_int_eq(parse(&options,
 			       "--interface=eth1 --listen 192.0.2.1:443,tls --listen [::]:80 "
 			       "--root /srv/video --cert c.pem --key k.pem --workers 4 "
+			       "--cert-dir /etc/certs --ticket-keys new --ticket-keys old "
 			       "--connections 1000 --run-dir /tmp/run --aead openssl "
 			       "--pipeline-budget 8M --idle-timeout 30 --drain 0 "
 			       "--xdp-dispatcher --xdp-generic --busy-poll -v",
@@ -74,8 +76,12 @@ START_TEST(test_everything)
 	ck_assert_uint_eq(options.listener_cnt, 2);
 	ck_assert(options.listeners[0].tls && !options.listeners[0].any);
 	ck_assert(options.listeners[1].any && options.listeners[1].ipv6);
-	ck_assert_str_eq(options.certificate_path, "c.pem");
-	ck_assert_str_eq(options.key_path, "k.pem");
+	ck_assert_uint_eq(options.pair_cnt, 1);
+	ck_assert_str_eq(options.pairs[0].certificate_path, "c.pem");
+	ck_assert_str_eq(options.pairs[0].key_path, "k.pem");
+	ck_assert_str_eq(options.certificate_dir, "/etc/certs");
+	ck_assert_uint_eq(options.ticket_path_cnt, 2);
+	ck_assert_str_eq(options.ticket_paths[1], "old");
 	ck_assert_uint_eq(options.worker_cnt, 4);
 	ck_assert_uint_eq(options.conns_max, 1000);
 	ck_assert_str_eq(options.run_dir, "/tmp/run");
@@ -100,11 +106,11 @@ static const struct {
 	  "no root: name the directory to serve with -r DIR" },
 	{ "-i eth0 -l 192.0.2.1:443,tls -r /srv", SL_OPTIONS_USAGE,
 	  "no certificate: a listener with ,tls needs --cert FILE" },
-	{ "-i eth0 -l 192.0.2.1:443,tls -r /srv --cert c.pem", SL_OPTIONS_USAGE,
-	  "no key: a listener with ,tls needs --key FILE" },
+	{ "-i eth0 -l 192.0.2.1:443,tls -r /srv --key k.pem --cert-dir certs", SL_OPTIONS_USAGE,
+	  "--key k.pem: no --cert that it belongs to" },
 	/* 5: ,tls forgotten */
 	{ PLAIN "--cert c.pem --key k.pem", SL_OPTIONS_USAGE,
-	  "--cert and --key without use: no listener ends in ,tls" },
+	  "--cert, --key, --cert-dir, --ticket-keys without use: no listener ends in ,tls" },
 	/* 6: listeners */
 	{ "-l 192.0.2.1:0,tls", SL_OPTIONS_UNUSABLE,
 	  "listener 192.0.2.1:0,tls: port must be 1 to 65535" },
@@ -138,6 +144,10 @@ static const struct {
 	{ "--root=", SL_OPTIONS_USAGE, "option --root= has an empty value" },
 	{ "--busy-poll=yes", SL_OPTIONS_USAGE, "option --busy-poll=yes takes no value" },
 	{ PLAIN "index.html", SL_OPTIONS_USAGE, "unexpected argument 'index.html'" },
+	/* 24: whose key? */
+	{ TLS "--key k2.pem", SL_OPTIONS_USAGE,
+	  "--key k2.pem: the certificate before it has a key already; give each --cert and then "
+	  "its --key" },
 };
 
 START_TEST(test_bad)
@@ -183,10 +193,11 @@ END_TEST
 START_TEST(test_help)
 {
 	static const char *const names[] = {
-		"--interface",   "--listen",  "--root",           "--cert",
-		"--key",         "--workers", "--connections",    "--run-dir",
-		"--aead",        "--drain",   "--idle-timeout",   "--pipeline-budget",
-		"--xdp-generic", "--verbose", "--xdp-dispatcher", "--busy-poll",
+		"--interface",   "--listen",      "--root",           "--cert",
+		"--key",         "--workers",     "--connections",    "--run-dir",
+		"--aead",        "--drain",       "--idle-timeout",   "--pipeline-budget",
+		"--xdp-generic", "--verbose",     "--xdp-dispatcher", "--busy-poll",
+		"--cert-dir",    "--ticket-keys",
 	};
 	struct sl_options options;
 	char problem[SL_PROBLEM_BYTES];
@@ -195,6 +206,39 @@ START_TEST(test_help)
 	ck_assert_int_eq(parse(&options, TLS "--help", problem), SL_OPTIONS_HELP);
 	for (size_t idx = 0; idx < sizeof(names) / sizeof(names[0]); idx++)
 		ck_assert_ptr_nonnull(strstr(sl_options_help, names[idx]));
+}
+END_TEST
+
+/* Each key goes with the certificate before it; the first may come before its own. */
+static const struct {
+	const char *line;
+	struct sl_tls_pair pairs[3];
+	uint32_t pair_cnt;
+} certificates[] = {
+	{ "--cert a", { { "a", NULL } }, 1 },
+	{ "--key ak --cert a", { { "a", "ak" } }, 1 },
+	{ "--cert a --key ak --cert b --key bk", { { "a", "ak" }, { "b", "bk" } }, 2 },
+	{ "--cert a --cert b --key bk --cert c",
+	  { { "a", NULL }, { "b", "bk" }, { "c", NULL } },
+	  3 },
+	{ "--key ak --cert a --cert b", { { "a", "ak" }, { "b", NULL } }, 2 },
+	{ "--cert-dir d", { { NULL, NULL } }, 0 },
+};
+
+START_TEST(test_certificates)
+{
+	struct sl_options options;
+	char problem[SL_PROBLEM_BYTES], line[256];
+
+	snprintf(line, sizeof(line), "-i eth0 -l 192.0.2.1:443,tls -r /srv %s",
+		 certificates[_i].line);
+	ck_assert_int_eq(parse(&options, line, problem), SL_OPTIONS_SERVE);
+	ck_assert_uint_eq(options.pair_cnt, certificates[_i].pair_cnt);
+	for (uint32_t i = 0; i < options.pair_cnt; i++) {
+		ck_assert_str_eq(options.pairs[i].certificate_path,
+				 certificates[_i].pairs[i].certificate_path);
+		ck_assert_pstr_eq(options.pairs[i].key_path, certificates[_i].pairs[i].key_path);
+	}
 }
 END_TEST
 
@@ -221,6 +265,8 @@ Suite *make_serve_options_suite(void)
 	tcase_add_test(tcase, test_defaults);
 	tcase_add_test(tcase, test_everything);
 	tcase_add_loop_test(tcase, test_bad, 0, sizeof(bad) / sizeof(bad[0]));
+	tcase_add_loop_test(tcase, test_certificates, 0,
+			    sizeof(certificates) / sizeof(certificates[0]));
 	tcase_add_test(tcase, test_listeners_apart);
 	tcase_add_test(tcase, test_too_many_listeners);
 	tcase_add_test(tcase, test_help);

@@ -24,8 +24,8 @@ static void set_up(void)
 	options = (struct sl_options){
 		.iface = "lo",
 		.root = "/",
-		.certificate_path = "c.pem",
-		.key_path = "k.pem",
+		.pairs = { { "c.pem", "k.pem" } },
+		.pair_cnt = 1,
 		.run_dir = place_path(directory, "run"),
 		.aead = "openssl",
 		.listener_cnt = 1,
@@ -45,9 +45,8 @@ START_TEST(test_life)
 
 	fake_serve_start(&(struct fake_script){ .queue_cnt = 2 });
 	ck_assert_int_eq(sl_server_open(&server, &options), 0);
-	ck_assert_str_eq(fake_serve_calls(),
-			 "queues expand credentials steer+ worker+0 worker+1 tickets0-1 "
-			 "acquaint2 socket0 socket1 ");
+	ck_assert_str_eq(fake_serve_calls(), "queues expand credentials+2 steer+ worker+0 worker+1 "
+					     "acquaint2 socket0 socket1 ");
 	ck_assert(place_exists(place_path(options.run_dir, "stats")));
 	ck_assert_uint_eq(server.page.stats->process.program_id, 77);
 	ck_assert_uint_eq(server.page.stats->process.steer_mode, SL_STEER_GENERIC);
@@ -60,8 +59,7 @@ START_TEST(test_life)
 	ck_assert_uint_eq(config->listener_cnt, 1);
 	ck_assert(config->listeners[0].tls);
 	ck_assert_str_eq(config->root, "/");
-	ck_assert_str_eq(config->certificate_path, "c.pem");
-	ck_assert_str_eq(config->key_path, "k.pem");
+	ck_assert_ptr_nonnull(config->credentials);
 	ck_assert_str_eq(config->aead, "openssl");
 	ck_assert_uint_eq(config->conns_max, 99);
 	ck_assert_uint_eq(config->pipeline_budget_bytes, 1 << 20);
@@ -74,9 +72,9 @@ START_TEST(test_life)
 	ck_assert_uint_eq(server.page.stats->process.draining, 1);
 	sl_server_close(&server);
 	ck_assert_str_eq(fake_serve_calls(),
-			 "queues expand credentials steer+ worker+0 worker+1 tickets0-1 "
+			 "queues expand credentials+2 steer+ worker+0 worker+1 "
 			 "acquaint2 socket0 socket1 drain0 drain1 worker-1 worker-0 "
-			 "steer- ");
+			 "steer- credentials- ");
 	ck_assert(!place_exists(options.run_dir));
 }
 END_TEST
@@ -143,23 +141,25 @@ static const struct {
 	  "fake expand: Cannot assign requested address" },
 	{ { .queue_cnt = 2, .credentials_error = -EKEYREJECTED },
 	  -EKEYREJECTED,
-	  "queues expand credentials ",
+	  "queues expand ",
 	  "fake credentials: Key was rejected by service" },
 	{ { .queue_cnt = 2, .steer_error = -EBUSY },
 	  -EBUSY,
-	  "queues expand credentials ",
+	  "queues expand credentials+2 credentials- ",
 	  "fake steer: Device or resource busy" },
 	{ { .queue_cnt = 2, .worker_error = -ENOMEM },
 	  -ENOMEM,
-	  "queues expand credentials steer+ steer- ",
+	  "queues expand credentials+2 steer+ steer- credentials- ",
 	  "fake worker: Cannot allocate memory" },
 	{ { .queue_cnt = 3, .worker_error = -EOPNOTSUPP, .failing_worker = 2 },
 	  -EOPNOTSUPP,
-	  "queues expand credentials steer+ worker+0 worker+1 tickets0-1 worker-1 worker-0 steer- ",
+	  "queues expand credentials+3 steer+ worker+0 worker+1 worker-1 worker-0 steer- "
+	  "credentials- ",
 	  "fake worker: Operation not supported" },
 	{ { .queue_cnt = 1, .socket_error = -EINVAL },
 	  -EINVAL,
-	  "queues expand credentials steer+ worker+0 acquaint1 socket0 worker-0 steer- ",
+	  "queues expand credentials+1 steer+ worker+0 acquaint1 socket0 worker-0 steer- "
+	  "credentials- ",
 	  "fake socket: Invalid argument" },
 };
 
@@ -185,7 +185,7 @@ START_TEST(test_run_dir_taken)
 	ck_assert_int_eq(sl_server_open(&server, &options), 0);
 	fake_serve_start(&(struct fake_script){ .queue_cnt = 1 });
 	ck_assert_int_eq(sl_server_open(&second, &options), -EBUSY);
-	ck_assert_str_eq(fake_serve_calls(), "queues expand credentials ");
+	ck_assert_str_eq(fake_serve_calls(), "queues expand credentials+1 credentials- ");
 	ck_assert(place_exists(place_path(options.run_dir, "stats")));
 	sl_server_drain(&server);
 	sl_server_close(&server);
@@ -194,7 +194,7 @@ END_TEST
 
 START_TEST(test_no_tls)
 {
-	options.certificate_path = options.key_path = NULL;
+	options.pair_cnt = 0;
 	options.listeners[0].tls = false;
 	fake_serve_start(&(struct fake_script){ .queue_cnt = 1 });
 	ck_assert_int_eq(sl_server_open(&server, &options), 0);
@@ -212,7 +212,7 @@ START_TEST(test_abandon)
 	ck_assert_int_eq(sl_server_open(&server, &options), 0);
 	sl_server_abandon(&server);
 	ck_assert_str_eq(fake_serve_calls(),
-			 "queues expand credentials steer+ worker+0 acquaint1 socket0 steer- ");
+			 "queues expand credentials+1 steer+ worker+0 acquaint1 socket0 steer- ");
 	ck_assert(!place_exists(options.run_dir));
 }
 END_TEST

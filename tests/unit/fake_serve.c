@@ -19,6 +19,11 @@ struct sl_steer {
 	bool open;
 };
 
+struct sl_credentials {
+	struct sl_credentials_config config;
+	struct sl_tls_pair first;
+};
+
 struct sl_worker {
 	uint32_t idx;
 	bool draining, drained;
@@ -31,6 +36,7 @@ struct sl_worker {
 static struct fake_script script;
 static char calls[4096];
 static struct sl_steer the_steer;
+static struct sl_credentials the_credentials;
 static struct sl_worker the_workers[SL_WORKERS_MAX];
 
 __attribute__((format(printf, 1, 2))) static void note(const char *format, ...)
@@ -68,12 +74,27 @@ const struct sl_worker_config *fake_serve_config(uint32_t idx)
 	return the_workers[idx].config;
 }
 
-int sl_serve_check_credentials(const char *certificate_path, const char *key_path)
+int sl_credentials_open(struct sl_credentials **credentials,
+			const struct sl_credentials_config *config, uint32_t context_cnt)
 {
-	(void)certificate_path;
-	(void)key_path;
-	note("credentials");
-	return fail(script.credentials_error, "credentials");
+	if (script.credentials_error < 0)
+		return fail(script.credentials_error, "credentials");
+	note("credentials+%u", context_cnt);
+	the_credentials.config = *config;
+	the_credentials.first = config->pairs[0];
+	*credentials = &the_credentials;
+	return 0;
+}
+
+void sl_credentials_close(struct sl_credentials *credentials)
+{
+	if (credentials)
+		note("credentials-");
+}
+
+void sl_credentials_report(const struct sl_credentials *credentials)
+{
+	sl_info("fake certificate %s", credentials->first.certificate_path);
 }
 
 int sl_steer_queues(const char *iface)
@@ -167,12 +188,6 @@ void sl_worker_close(struct sl_worker *worker)
 int sl_worker_socket(const struct sl_worker *worker)
 {
 	return 1000 + (int)worker->idx;
-}
-
-int sl_worker_share_tickets(struct sl_worker *to, struct sl_worker *from)
-{
-	note("tickets%u-%u", from->idx, to->idx);
-	return 0;
 }
 
 int sl_worker_acquaint(struct sl_worker *const workers[], uint32_t cnt)

@@ -27,8 +27,9 @@ struct fake_script {
 	bool silent;       /* workers do not answer when they are asked for them */
 };
 
-/* What the next calls do; then "queues", "expand", "credentials", "steer+", "steer-", "worker+0",
- * "worker-0", "socket0", "drain0" are noted in order, each followed by a space. */
+/* What the next calls do; then "queues", "expand", "credentials+1", "credentials-", "steer+",
+ * "steer-", "worker+0", "worker-0", "socket0", "drain0" are noted in order, each followed by a
+ * space. */
 void fake_serve_start(const struct fake_script *script);
 const char *fake_serve_calls(void);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "suites.h"
 
+Suite *make_certificate_files_suite(void);
 Suite *make_cmd_connections_suite(void);
 Suite *make_cmd_serve_suite(void);
 Suite *make_cmd_stats_suite(void);
@@ -21,6 +22,7 @@ Suite *make_threads_suite(void);
 Suite *make_units_suite(void);
 
 const struct sl_suite sl_suites[] = {
+	{ "certificate_files", make_certificate_files_suite },
 	{ "cmd_connections", make_cmd_connections_suite },
 	{ "cmd_serve", make_cmd_serve_suite },
 	{ "cmd_stats", make_cmd_stats_suite },

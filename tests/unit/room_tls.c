@@ -10,17 +10,21 @@
 
 const struct sl_suite sl_suites[] = {
 	{ "aead", suite_aead },
+	{ "certificate", suite_certificate },
 	{ "context", suite_context },
 	{ "control", suite_control },
 	{ "handshake", suite_handshake },
 	{ "heap", suite_heap },
 	{ "hmac", suite_hmac },
 	{ "keys", suite_keys },
+	{ "names", suite_names },
 	{ "open", suite_open },
 	{ "prf", suite_prf },
 	{ "record_log", suite_record_log },
 	{ "resumption", suite_resumption },
 	{ "seal", suite_seal },
+	{ "selection", suite_selection },
+	{ "tickets", suite_tickets },
 	{ NULL, NULL },
 };
 

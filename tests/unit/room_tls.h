@@ -10,17 +10,21 @@
 #include "tls/keys.h"
 
 Suite *suite_aead(void);
+Suite *suite_certificate(void);
 Suite *suite_context(void);
 Suite *suite_control(void);
 Suite *suite_handshake(void);
 Suite *suite_heap(void);
 Suite *suite_hmac(void);
 Suite *suite_keys(void);
+Suite *suite_names(void);
 Suite *suite_open(void);
 Suite *suite_prf(void);
 Suite *suite_record_log(void);
 Suite *suite_resumption(void);
 Suite *suite_seal(void);
+Suite *suite_selection(void);
+Suite *suite_tickets(void);
 
 /* Names of the engines built in. */
 extern const char *const tls_engines[];

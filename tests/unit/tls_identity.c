@@ -10,7 +10,7 @@
 #include <openssl/ec.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
-#include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 static EVP_PKEY *key_make(const char *algorithm)
 {
@@ -20,7 +20,16 @@ static EVP_PKEY *key_make(const char *algorithm)
 	return key;
 }
 
-static X509 *certificate_make(EVP_PKEY *key)
+static void names_add(X509 *certificate, const char *names)
+{
+	X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, names);
+
+	ck_assert_ptr_nonnull(extension);
+	X509_add_ext(certificate, extension, -1);
+	X509_EXTENSION_free(extension);
+}
+
+static X509 *certificate_make(EVP_PKEY *key, const char *names)
 {
 	X509 *certificate = X509_new();
 	X509_NAME *name = X509_get_subject_name(certificate);
@@ -33,14 +42,21 @@ static X509 *certificate_make(EVP_PKEY *key)
 				   0);
 	X509_set_issuer_name(certificate, name);
 	X509_set_pubkey(certificate, key);
+	if (names)
+		names_add(certificate, names);
 	ck_assert_int_gt(X509_sign(certificate, key, EVP_sha256()), 0);
 	return certificate;
 }
 
 void tls_identity_make(struct tls_identity *identity, const char *algorithm)
 {
+	tls_identity_make_for(identity, algorithm, NULL);
+}
+
+void tls_identity_make_for(struct tls_identity *identity, const char *algorithm, const char *names)
+{
 	EVP_PKEY *key = key_make(algorithm);
-	X509 *certificate = certificate_make(key);
+	X509 *certificate = certificate_make(key, names);
 	FILE *file;
 
 	snprintf(identity->directory, sizeof(identity->directory), "/tmp/sl-tls-XXXXXX");
@@ -86,4 +102,56 @@ const char *tls_identity_file(struct tls_identity *identity, const char *name, c
 	ck_assert_int_ge(fputs(text, file), 0);
 	fclose(file);
 	return path;
+}
+
+/* ---- contexts of them ---- */
+
+const char *tls_problem;
+
+struct sl_tickets *tls_tickets(void)
+{
+	static struct sl_tickets *tickets;
+
+	if (!tickets)
+		ck_assert_int_eq(sl_tickets_open(&tickets, NULL, 0, 1, &tls_problem), 0);
+	return tickets;
+}
+
+static int pairs_open(const struct sl_tls_pair *pairs, uint32_t cnt,
+		      struct sl_tls_context **context)
+{
+	const struct sl_tls_config config = {
+		.pairs = pairs,
+		.pair_cnt = cnt,
+		.tickets = tls_tickets(),
+	};
+
+	return sl_tls_context_open(context, &config, &tls_problem);
+}
+
+int tls_identities_open(const struct tls_identity *const identities[], uint32_t cnt,
+			struct sl_tls_context **context)
+{
+	struct sl_tls_pair pairs[8];
+
+	ck_assert_uint_le(cnt, 8);
+	for (uint32_t i = 0; i < cnt; i++)
+		pairs[i] = (struct sl_tls_pair){
+			.certificate_path = identities[i]->certificate_path,
+			.key_path = identities[i]->key_path,
+		};
+	return pairs_open(pairs, cnt, context);
+}
+
+int tls_identity_open(const struct tls_identity *identity, struct sl_tls_context **context)
+{
+	return tls_identities_open(&identity, 1, context);
+}
+
+int tls_pair_open(const char *certificate_path, const char *key_path,
+		  struct sl_tls_context **context)
+{
+	const struct sl_tls_pair pair = { certificate_path, key_path };
+
+	return pairs_open(&pair, 1, context);
 }

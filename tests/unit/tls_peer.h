@@ -24,8 +24,21 @@ struct tls_identity {
 	char key_path[96];
 };
 
-void tls_identity_make(struct tls_identity *identity, const char *algorithm); /* "EC", "RSA" */
+/* algorithm is "EC" or "RSA". names are alternative names as OpenSSL writes them,
+ * "DNS:a.example,IP:192.0.2.1"; NULL: none. The common name is "localhost". */
+void tls_identity_make(struct tls_identity *identity, const char *algorithm);
+void tls_identity_make_for(struct tls_identity *identity, const char *algorithm, const char *names);
 void tls_identity_remove(struct tls_identity *identity);
+
+/* A context of several identities, with the ticket keys of all contexts that are opened here. The
+ * error of sl_tls_context_open, whose problem is in tls_problem. */
+int tls_identities_open(const struct tls_identity *const identities[], uint32_t cnt,
+			struct sl_tls_context **context);
+int tls_identity_open(const struct tls_identity *identity, struct sl_tls_context **context);
+int tls_pair_open(const char *certificate_path, const char *key_path,
+		  struct sl_tls_context **context);
+extern const char *tls_problem;
+struct sl_tickets *tls_tickets(void);
 
 /* Writes text to a file in the identity's directory; returns its path, good until the next call. */
 const char *tls_identity_file(struct tls_identity *identity, const char *name, const char *text);
