@@ -54,6 +54,10 @@
 	X(handshakes_done, C, "TLS handshakes completed")                                     \
 	X(handshakes_failed, C, "TLS handshakes failed")                                      \
 	X(handshakes_refused, C, "TLS handshakes refused for lack of memory")                 \
+	X(handshakes_dropped, C, "TLS handshakes dropped while others waited for memory")     \
+	X(handshakes_waiting, G, "TLS handshakes that wait for their turn")                   \
+	X(handshakes_waiting_high, G, "most that ever waited")                                \
+	X(handshakes_ns, C, "nanoseconds in TLS handshakes")                                  \
 	X(requests, C, "HTTP requests")                                                       \
 	X(responses_2xx, C, "responses 200 to 299")                                           \
 	X(responses_3xx, C, "responses 300 to 399")                                           \

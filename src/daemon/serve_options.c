@@ -13,6 +13,8 @@
 enum {
 	IDLE_TIMEOUT_DEFAULT_S = 60,
 	IDLE_TIMEOUT_MAX_S = 24 * 3600,
+	HEADER_TIMEOUT_DEFAULT_S = 10,
+	HEADER_TIMEOUT_MAX_S = 3600,
 	DRAIN_DEFAULT_S = 5,
 	DRAIN_MAX_S = 3600,
 
@@ -43,6 +45,7 @@ const char sl_options_help[] =
     "      --pipeline-budget BYTES  most bytes between disk and wire, with K or M (from the "
     "cache)\n"
     "      --idle-timeout SECONDS   close connections without a request after this (60)\n"
+    "      --header-timeout SECONDS give handshakes and requests so long to arrive (10)\n"
     "      --drain SECONDS          how long responses may take after SIGTERM (5)\n"
     "      --xdp-dispatcher         share the interface with other XDP programs (libxdp)\n"
     "      --xdp-generic            do not try the driver's XDP\n"
@@ -61,6 +64,7 @@ enum {
 	OPT_AEAD,
 	OPT_BUDGET,
 	OPT_IDLE_TIMEOUT,
+	OPT_HEADER_TIMEOUT,
 	OPT_DRAIN,
 	OPT_DISPATCHER,
 	OPT_GENERIC,
@@ -85,6 +89,7 @@ static const struct option long_options[] = {
 	{ "aead", required_argument, NULL, OPT_AEAD },
 	{ "pipeline-budget", required_argument, NULL, OPT_BUDGET },
 	{ "idle-timeout", required_argument, NULL, OPT_IDLE_TIMEOUT },
+	{ "header-timeout", required_argument, NULL, OPT_HEADER_TIMEOUT },
 	{ "drain", required_argument, NULL, OPT_DRAIN },
 	{ "xdp-dispatcher", no_argument, NULL, OPT_DISPATCHER },
 	{ "xdp-generic", no_argument, NULL, OPT_GENERIC },
@@ -269,6 +274,9 @@ static enum sl_options_verdict take_option(struct sl_options *options, int opt, 
 	case OPT_IDLE_TIMEOUT:
 		return take_seconds(&options->idle_timeout_ns, "--idle-timeout", optarg, 1,
 				    IDLE_TIMEOUT_MAX_S, problem);
+	case OPT_HEADER_TIMEOUT:
+		return take_seconds(&options->header_timeout_ns, "--header-timeout", optarg, 1,
+				    HEADER_TIMEOUT_MAX_S, problem);
 	case OPT_DRAIN:
 		return take_seconds(&options->drain_ns, "--drain", optarg, 0, DRAIN_MAX_S, problem);
 	case OPT_DISPATCHER:
@@ -337,6 +345,7 @@ enum sl_options_verdict sl_options_parse(struct sl_options *options, int argc, c
 		.run_dir = SL_RUN_DIR_DEFAULT,
 		.conns_max = SL_CONNS_DEFAULT,
 		.idle_timeout_ns = IDLE_TIMEOUT_DEFAULT_S * SL_NS_PER_S,
+		.header_timeout_ns = HEADER_TIMEOUT_DEFAULT_S * SL_NS_PER_S,
 		.drain_ns = DRAIN_DEFAULT_S * SL_NS_PER_S,
 	};
 	optind = 0; /* glibc: start anew */

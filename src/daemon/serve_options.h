@@ -29,6 +29,7 @@ struct sl_options { /* strings are those of argv */
 	uint32_t conns_max;
 	uint64_t pipeline_budget_bytes; /* 0: from the last-level cache */
 	uint64_t idle_timeout_ns;
+	uint64_t header_timeout_ns;
 	uint64_t drain_ns;
 	bool dispatcher, generic, busy_poll, verbose;
 };

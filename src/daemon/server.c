@@ -110,6 +110,7 @@ static struct sl_worker_config worker_config(const struct sl_server *server, uin
 					     ? options->pipeline_budget_bytes
 					     : sl_budget_default(server->queue_cnt),
 		.idle_timeout_ns = options->idle_timeout_ns,
+		.header_timeout_ns = options->header_timeout_ns,
 		.drain_ns = options->drain_ns,
 		.copy_only = sl_steer_mode(server->steer) == SL_STEER_GENERIC,
 		.busy_poll = options->busy_poll,

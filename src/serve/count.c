@@ -78,5 +78,7 @@ void sl_worker_count(struct sl_worker *worker)
 	count_nic(worker, stats);
 	stats->objects_open = sl_content_counters(worker->content)->objects_cnt;
 	stats->buffers_used = stats->buffers_total - sl_disk_free_buffers(worker->disk);
+	stats->handshakes_waiting =
+	    worker->handshakes.cnt[SL_HANDSHAKES_NEW] + worker->handshakes.cnt[SL_HANDSHAKES_BEGUN];
 	stats->inboxes_used = sl_pool_used(&worker->inbox_pool);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/bug.h"
+#include "serve/handshakes.h"
 #include "serve/inbox.h"
 #include "serve/pump.h"
 #include "serve/state.h"
@@ -57,7 +58,8 @@ static bool refuse_renegotiation(struct sl_worker *worker, struct sl_tcp_conn co
 }
 
 /* What OpenSSL wants sent; false if there is no memory for it. */
-static bool queue_output(struct sl_worker *worker, struct sl_session *session)
+static bool queue_output(struct sl_worker *worker, struct sl_session *session,
+			 struct sl_handshake *handshake)
 {
 	uint32_t chunk_idx, len_bytes;
 	uint8_t *data;
@@ -66,7 +68,7 @@ static bool queue_output(struct sl_worker *worker, struct sl_session *session)
 		data = sl_outbox_chunk(worker, &chunk_idx);
 		if (!data)
 			return false;
-		len_bytes = sl_handshake_output(session->handshake, data, SL_CHUNK_PLAIN_BYTES);
+		len_bytes = sl_handshake_output(handshake, data, SL_CHUNK_PLAIN_BYTES);
 		if (len_bytes == 0) {
 			sl_outbox_give_chunk(worker, chunk_idx);
 			return true;
@@ -84,14 +86,12 @@ static void derive(struct sl_worker *worker, struct sl_tls_keys *keys, void *tab
 }
 
 /* The handshake is done: from here on both directions are ours. */
-static void take_over(struct sl_worker *worker, struct sl_tcp_conn conn)
+static void take_over(struct sl_worker *worker, struct sl_session *session,
+		      const struct sl_handshake *handshake)
 {
-	struct sl_session *session = sl_session_of(worker, conn);
-
-	sl_handshake_secrets(session->handshake, &session->client, &session->server);
+	sl_handshake_secrets(handshake, &session->client, &session->server);
 	session->record_max_bytes = SL_RECORD_PLAIN_MAX_BYTES;
-	sl_handshake_free(session->handshake);
-	session->handshake = NULL;
+	sl_handshakes_leave(worker, session);
 	BUG_ON(!sl_pool_take(&worker->table_pool, &session->table_idx)); /* one a connection */
 	derive(worker, &session->client, worker->open_table);
 	explicit_bzero(worker->open_table, worker->table_bytes);
@@ -105,32 +105,29 @@ static void take_over(struct sl_worker *worker, struct sl_tcp_conn conn)
 static void step_handshake(struct sl_worker *worker, struct sl_tcp_conn conn)
 {
 	struct sl_session *session = sl_session_of(worker, conn);
+	struct sl_handshake *handshake = sl_handshakes_begin(worker, session);
 	enum sl_handshake_verdict verdict;
 	uint32_t used_bytes;
 
-	if (!session->handshake) {
-		session->handshake = sl_handshake_start(worker->tls);
-		if (!session->handshake) {
-			worker->stats->handshakes_refused++;
-			sl_pump_abort(worker, conn);
-			return;
-		}
-	}
-	verdict = sl_handshake_step(session->handshake, wire_of(worker, session),
-				    session->wire_bytes, &used_bytes);
-	if (!queue_output(worker, session)) {
-		worker->stats->handshakes_refused++;
-		sl_pump_abort(worker, conn);
-		return;
-	}
+	if (!handshake)
+		goto refuse;
+	verdict = sl_handshake_step(handshake, wire_of(worker, session), session->wire_bytes,
+				    &used_bytes);
+	if (!queue_output(worker, session, handshake))
+		goto refuse;
 	if (used_bytes > 0)
 		sl_inbox_opened(worker, session, used_bytes, NULL, 0);
 	if (verdict == SL_HANDSHAKE_DONE) {
-		take_over(worker, conn);
+		take_over(worker, session, handshake);
 	} else if (verdict == SL_HANDSHAKE_FAILED) {
 		worker->stats->handshakes_failed++;
+		sl_handshakes_leave(worker, session);
 		session->phase = SL_SESSION_CLOSING;
 	}
+	return;
+refuse:
+	worker->stats->handshakes_refused++;
+	sl_pump_abort(worker, conn);
 }
 
 /* A record that is not application data. False when the connection ends with it. */

@@ -29,8 +29,8 @@ enum {
 	CHUNK_SHARE = 2, /* a response head is held for a round trip */
 	CHUNKS_MORE = 512,
 	OBJECTS = 4096,
-	HANDSHAKES = 256, /* under way at once */
-	HEAP_BYTES = HANDSHAKES * SL_TLS_HEAP_HANDSHAKE_BYTES + SL_TLS_HEAP_MIN_BYTES,
+	/* One handshake takes a step, the others wait for their clients. */
+	HEAP_BYTES = SL_HANDSHAKES_BEGUN_MAX * SL_TLS_HEAP_IDLE_BYTES + SL_TLS_HEAP_MIN_BYTES,
 };
 
 enum { WAKE_NIC, WAKE_PEOPLE };
@@ -69,6 +69,8 @@ static int open_pools(struct sl_worker *worker)
 		error = sl_pool_init(&worker->chunk_pool, chunk_cnt);
 	if (!error)
 		error = sl_pool_init(&worker->node_pool, node_cnt);
+	if (!error)
+		error = sl_handshakes_init(&worker->handshakes, inbox_cnt);
 	if (!error)
 		error = sl_record_pool_init(&worker->records, conns * RECORDS_EACH + RECORDS_MORE);
 	if (!error)
@@ -289,6 +291,7 @@ void sl_worker_close(struct sl_worker *worker)
 	sl_mailbox_fini(worker->mailbox);
 	sl_wheel_fini(&worker->timers);
 	sl_record_pool_fini(&worker->records);
+	sl_handshakes_fini(&worker->handshakes);
 	sl_pool_fini(&worker->table_pool);
 	sl_pool_fini(&worker->node_pool);
 	sl_pool_fini(&worker->chunk_pool);

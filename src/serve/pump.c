@@ -4,6 +4,7 @@
 #include "base/bug.h"
 #include "base/mutant.h"
 #include "serve/burst.h"
+#include "serve/handshakes.h"
 #include "serve/state.h"
 #include "tls/control.h"
 #include "tls/seal.h"
@@ -22,6 +23,7 @@ void sl_pump_abort(struct sl_worker *worker, struct sl_tcp_conn conn)
 
 	orphan(worker, &session->fresh_idx);
 	orphan(worker, &session->again_idx);
+	sl_handshakes_leave(worker, session);
 	session->phase = SL_SESSION_ABORTED;
 	sl_tcp_abort(worker->tcp, conn, worker->now_ns);
 }

@@ -6,6 +6,7 @@
 #include "base/bug.h"
 #include "base/clock.h"
 #include "serve/answer.h"
+#include "serve/handshakes.h"
 #include "serve/inbox.h"
 #include "serve/intake.h"
 #include "serve/pump.h"
@@ -13,13 +14,19 @@
 #include "tls/control.h"
 #include "tls/seal.h"
 
-/* A client has this long to finish its handshake; browsers on bad mobile links need 3 to 5 s. */
-#define HANDSHAKE_NS (UINT64_C(15) * SL_NS_PER_S)
+/* Part of a request is there, and nothing to do but wait for the rest. */
+static bool awaits_header(const struct sl_session *session)
+{
+	return session->phase == SL_SESSION_OPEN && session->inbox_idx != SL_NONE &&
+	       session->out_head_idx == SL_NONE && !session->waits_content;
+}
 
+/* Who holds memory that many share has less time than who holds none. */
 static uint64_t patience_ns(const struct sl_worker *worker, const struct sl_session *session)
 {
-	return session->phase == SL_SESSION_HANDSHAKE ? HANDSHAKE_NS
-						      : worker->config->idle_timeout_ns;
+	if (session->phase == SL_SESSION_HANDSHAKE || awaits_header(session))
+		return worker->config->header_timeout_ns;
+	return worker->config->idle_timeout_ns;
 }
 
 static void arm(struct sl_worker *worker, struct sl_tcp_conn conn)
@@ -43,11 +50,45 @@ void sl_session_open(struct sl_worker *worker, struct sl_tcp_conn conn)
 		.out_tail_idx = SL_NONE,
 		.fresh_idx = SL_NONE,
 		.again_idx = SL_NONE,
+		.place_idx = SL_NONE,
 		.active_ns = worker->now_ns,
 	};
 	sl_record_log_init(&session->log);
 	session->phase = session->tls ? SL_SESSION_HANDSHAKE : SL_SESSION_OPEN;
 	arm(worker, conn);
+}
+
+static uint32_t take_greeting(struct sl_worker *worker, struct sl_tcp_conn conn,
+			      const uint8_t *data, uint32_t len_bytes)
+{
+	struct sl_session *session = sl_session_of(worker, conn);
+	uint32_t took_bytes;
+
+	if (!sl_handshakes_open(worker, session)) {
+		worker->stats->rx_inbox_full++;
+		return 0;
+	}
+	took_bytes = sl_inbox_put(worker, session, data, len_bytes);
+	if (took_bytes > 0)
+		sl_handshakes_wait(worker, conn);
+	return took_bytes;
+}
+
+static uint32_t take_request(struct sl_worker *worker, struct sl_tcp_conn conn, const uint8_t *data,
+			     uint32_t len_bytes)
+{
+	struct sl_session *session = sl_session_of(worker, conn);
+	uint32_t took_bytes;
+
+	/* Its time runs from the first byte, however the others dribble in. */
+	if (session->inbox_idx == SL_NONE)
+		session->active_ns = worker->now_ns;
+	took_bytes = sl_inbox_put(worker, session, data, len_bytes);
+	if (took_bytes > 0 && !session->has_work) {
+		session->has_work = true;
+		sl_fifo_push(&worker->work, conn.idx);
+	}
+	return took_bytes;
 }
 
 uint32_t sl_session_input(struct sl_worker *worker, struct sl_tcp_conn conn, const uint8_t *data,
@@ -57,17 +98,10 @@ uint32_t sl_session_input(struct sl_worker *worker, struct sl_tcp_conn conn, con
 	uint32_t took_bytes = len_bytes;
 
 	sl_session_open(worker, conn);
-	if (session->phase < SL_SESSION_CLOSING) {
-		/* A request has as long to arrive as a connection may be idle, however it dribbles
-		 * in. */
-		if (session->inbox_idx == SL_NONE && session->phase == SL_SESSION_OPEN)
-			session->active_ns = worker->now_ns;
-		took_bytes = sl_inbox_put(worker, session, data, len_bytes);
-		if (took_bytes > 0 && !session->has_work) {
-			session->has_work = true;
-			sl_fifo_push(&worker->work, conn.idx);
-		}
-	}
+	if (session->phase == SL_SESSION_HANDSHAKE)
+		took_bytes = take_greeting(worker, conn, data, len_bytes);
+	else if (session->phase == SL_SESSION_OPEN)
+		took_bytes = take_request(worker, conn, data, len_bytes);
 	*window_bytes = sl_inbox_room(session);
 	return took_bytes;
 }
@@ -82,6 +116,8 @@ void sl_session_continue(struct sl_worker *worker, struct sl_tcp_conn conn)
 	if (session->phase == SL_SESSION_OPEN && session->peer_closed &&
 	    session->out_head_idx == SL_NONE && !session->waits_content)
 		sl_session_close(worker, conn);
+	if (awaits_header(session))
+		arm(worker, conn);
 }
 
 void sl_session_run(struct sl_worker *worker, struct sl_tcp_conn conn)
@@ -123,6 +159,7 @@ void sl_session_close(struct sl_worker *worker, struct sl_tcp_conn conn)
 
 	if (session->phase >= SL_SESSION_CLOSING)
 		return;
+	sl_handshakes_leave(worker, session);
 	session->phase = SL_SESSION_CLOSING;
 	if (!session->has_keys)
 		return;
@@ -213,8 +250,7 @@ void sl_session_gone(struct sl_worker *worker, struct sl_tcp_conn conn)
 		sl_content_forget(worker->content, conn.idx);
 	if (session->has_work)
 		sl_fifo_remove(&worker->work, conn.idx);
-	if (session->handshake)
-		sl_handshake_free(session->handshake);
+	sl_handshakes_leave(worker, session);
 	sl_pump_gone(worker, conn);
 	sl_outbox_clear(worker, session);
 	sl_inbox_clear(worker, session);

@@ -12,7 +12,7 @@
 
 #include "base/piece.h"
 #include "tcp/tcp.h"
-#include "tls/handshake.h"
+#include "tls/keys.h"
 #include "tls/record_log.h"
 
 #define SL_NONE UINT32_MAX
@@ -47,9 +47,9 @@ struct sl_session {
 	uint32_t again_idx;        /* read in flight for retransmission, or SL_NONE */
 	uint32_t next_waiting_idx; /* link of worker->wait_buffer */
 	uint32_t next_work_idx;    /* link of worker->work */
+	uint32_t place_idx;        /* in worker->handshakes, or SL_NONE */
 	struct sl_record_log log;
-	struct sl_handshake *handshake; /* only while HANDSHAKE */
-	uint64_t active_ns;             /* when something last came in or was acked */
+	uint64_t active_ns; /* when something last came in or was acked */
 	/* A client sends a request now and then: its keys are expanded when they are needed. */
 	struct sl_tls_keys client, server;
 	uint32_t table_idx; /* server keys, expanded */

@@ -14,6 +14,7 @@
 #include "disk/disk.h"
 #include "nic/nic.h"
 #include "serve/fifo.h"
+#include "serve/handshakes.h"
 #include "serve/mailbox.h"
 #include "serve/outbox.h"
 #include "serve/pump.h"
@@ -53,6 +54,7 @@ struct sl_worker {
 	struct sl_aead *aead;
 	struct sl_tls_heap *tls_heap;
 	struct sl_tls_context *tls;
+	struct sl_handshakes handshakes;
 
 	struct sl_session *sessions; /* conns_max, by connection index */
 	struct sl_wheel timers;      /* one a session */

@@ -249,6 +249,7 @@ static uint64_t next_deadline(const struct sl_worker *worker)
 	uint64_t next_ns = min_u64(sl_tcp_next_ns(worker->tcp), sl_wheel_next_ns(&worker->timers));
 	uint32_t owner_cnt[5];
 
+	next_ns = min_u64(next_ns, sl_handshakes_next_ns(worker));
 	if (worker->draining)
 		next_ns = min_u64(next_ns, worker->drain_until_ns);
 	sl_nic_count(worker->nic, owner_cnt);
@@ -276,6 +277,7 @@ bool sl_worker_turn(struct sl_worker *worker, uint64_t now_ns, uint64_t *next_ns
 	busy |= take_mail(worker);
 	busy |= run_connections(worker);
 	busy |= take_disk_events(worker);
+	busy |= sl_handshakes_run(worker);
 	sl_pump_wake(worker);
 	if (unlikely(atomic_load_explicit(&worker->drain, memory_order_relaxed)))
 		drain(worker);

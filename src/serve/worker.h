@@ -28,6 +28,7 @@ struct sl_worker_config { /* immutable; outlives the worker */
 	uint64_t pipeline_budget_bytes; /* disk buffers and untransmitted frames; 0: from the
 					   last-level cache */
 	uint64_t idle_timeout_ns;       /* a connection without a request */
+	uint64_t header_timeout_ns;     /* a TLS handshake; a request, from its first byte */
 	uint64_t drain_ns;              /* how long responses may take after sl_worker_drain */
 	bool copy_only;                 /* steering is generic: do not try AF_XDP zero-copy */
 	bool busy_poll;

@@ -8,7 +8,8 @@
  * block remembers where it came from, so it may be freed whatever is current, but only by the
  * heap's own thread, or after that thread has stopped.
  *
- * A handshake holds about SL_TLS_HEAP_HANDSHAKE_BYTES at its worst moment. OpenSSL also keeps
+ * A handshake holds SL_TLS_HEAP_HANDSHAKE_BYTES at its worst moment, and
+ * SL_TLS_HEAP_IDLE_BYTES while it waits for the client. OpenSSL also keeps
  * what it fetched and its random generator's state, once a worker: the first handshake leaves some
  * KiB behind, later ones nothing.
  */
@@ -19,6 +20,7 @@
 
 enum {
 	SL_TLS_HEAP_HANDSHAKE_BYTES = 96 * 1024,
+	SL_TLS_HEAP_IDLE_BYTES = 64 * 1024, /* a quarter of it for what lies between blocks */
 	SL_TLS_HEAP_MIN_BYTES = 512 * 1024, /* what stays, and a few handshakes */
 };
 

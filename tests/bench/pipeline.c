@@ -145,6 +145,7 @@ static void run_open(struct run *run)
 		.conns_max = (uint32_t)options->connections + 64,
 		.pipeline_budget_bytes = budget_bytes,
 		.idle_timeout_ns = 600 * SL_NS_PER_S,
+		.header_timeout_ns = 60 * SL_NS_PER_S,
 		.drain_ns = SL_NS_PER_S,
 		.stats = run->stats,
 	};

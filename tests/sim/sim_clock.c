@@ -4,6 +4,7 @@
 #include "base/bug.h"
 
 static uint64_t clock_now_ns = SL_SIM_START_NS;
+static uint64_t watched_ns;
 
 void sl_sim_clock_set(uint64_t now_ns)
 {
@@ -14,6 +15,16 @@ void sl_sim_clock_set(uint64_t now_ns)
 uint64_t sl_clock_now_ns(void)
 {
 	return clock_now_ns;
+}
+
+uint64_t sl_clock_stopwatch_ns(void)
+{
+	return watched_ns += SL_SIM_LOOK_NS;
+}
+
+uint64_t sl_sim_clock_watched_ns(void)
+{
+	return watched_ns;
 }
 
 int64_t sl_clock_wall_s(void)

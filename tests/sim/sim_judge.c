@@ -144,6 +144,7 @@ void sl_sim_judge_end(struct sl_worker *worker)
 	must_be_zero(sl_tcp_counters(worker->tcp)->open_cnt, "connections");
 	must_be_zero(worker->stats->buffers_total - sl_disk_free_buffers(worker->disk),
 		     "disk buffers");
+	must_be_zero(sl_pool_used(&worker->handshakes.pool), "places for handshakes");
 	must_be_zero(sl_pool_used(&worker->inbox_pool), "inboxes");
 	must_be_zero(sl_pool_used(&worker->chunk_pool), "chunks");
 	must_be_zero(sl_pool_used(&worker->node_pool), "outbox nodes");

@@ -509,6 +509,7 @@ static void set_defaults(struct sl_sim_plan *plan, uint64_t seed)
 	plan->world.seed = seed;
 	plan->world.conns_max = 128;
 	plan->world.idle_timeout_ns = 5 * MINUTE_NS;
+	plan->world.header_timeout_ns = 15 * SL_NS_PER_S;
 	plan->world.aead = engines[below(plan, 2)];
 	for (int i = 0; i < 4; i++)
 		plan->world.congestion[i] = (uint8_t)below(plan, SL_CONGESTION_NEWRENO + 1);

@@ -79,6 +79,8 @@ static void set_defaults(struct sl_sim_world_options *options)
 		options->pipeline_budget_bytes = UINT64_C(8) << 20;
 	if (options->idle_timeout_ns == 0)
 		options->idle_timeout_ns = 60 * SL_NS_PER_S;
+	if (options->header_timeout_ns == 0)
+		options->header_timeout_ns = 10 * SL_NS_PER_S;
 	BUG_ON(options->clients_max > CLIENTS_MAX);
 }
 
@@ -117,6 +119,7 @@ static void open_worker(struct sl_sim_world *world)
 		.conns_max = options->conns_max,
 		.pipeline_budget_bytes = options->pipeline_budget_bytes,
 		.idle_timeout_ns = options->idle_timeout_ns,
+		.header_timeout_ns = options->header_timeout_ns,
 		.drain_ns = 5 * SL_NS_PER_S,
 		.stats = world->stats,
 	};
@@ -416,7 +419,8 @@ static void turn(struct sl_sim_world *world)
 
 void sl_sim_world_step(struct sl_sim_world *world, uint64_t until_ns)
 {
-	uint64_t next_ns;
+	uint64_t watched_ns = sl_sim_clock_watched_ns();
+	uint64_t next_ns, took_ns;
 
 	world->step_cnt++;
 	if (!world->options.attend)
@@ -429,7 +433,8 @@ void sl_sim_world_step(struct sl_sim_world *world, uint64_t until_ns)
 	next_ns = min_u64(next_ns, sl_sim_agenda_next_ns(&world->timers));
 	next_ns = min_u64(next_ns, until_ns);
 	/* A turn takes its time, so time always moves. */
-	world->now_ns = max_u64(next_ns, world->now_ns + SL_NS_PER_US);
+	took_ns = SL_NS_PER_US + sl_sim_clock_watched_ns() - watched_ns;
+	world->now_ns = max_u64(next_ns, world->now_ns + took_ns);
 	sl_sim_clock_set(world->now_ns);
 }
 

@@ -51,6 +51,7 @@ START_TEST(test_defaults)
 	ck_assert_uint_eq(options.conns_max, SL_CONNS_DEFAULT);
 	ck_assert_uint_eq(options.pipeline_budget_bytes, 0);
 	ck_assert_uint_eq(options.idle_timeout_ns, 60 * SL_NS_PER_S);
+	ck_assert_uint_eq(options.header_timeout_ns, 10 * SL_NS_PER_S);
 	ck_assert_uint_eq(options.drain_ns, 5 * SL_NS_PER_S);
 	ck_assert(!options.dispatcher && !options.generic);
 	ck_assert(!options.busy_poll && !options.verbose);
@@ -67,7 +68,8 @@ START_TEST(test_everything)
 			       "--root /srv/video --cert c.pem --key k.pem --workers 4 "
 			       "--cert-dir /etc/certs --ticket-keys new --ticket-keys old "
 			       "--connections 1000 --run-dir /tmp/run --aead openssl "
-			       "--pipeline-budget 8M --idle-timeout 30 --drain 0 "
+			       "--pipeline-budget 8M --idle-timeout 30 --header-timeout 4 "
+			       "--drain 0 "
 			       "--xdp-dispatcher --xdp-generic --busy-poll -v",
 			       problem),
 			 SL_OPTIONS_SERVE);
@@ -88,6 +90,7 @@ START_TEST(test_everything)
 	ck_assert_str_eq(options.aead, "openssl");
 	ck_assert_uint_eq(options.pipeline_budget_bytes, 8 * 1024 * 1024);
 	ck_assert_uint_eq(options.idle_timeout_ns, 30 * SL_NS_PER_S);
+	ck_assert_uint_eq(options.header_timeout_ns, 4 * SL_NS_PER_S);
 	ck_assert_uint_eq(options.drain_ns, 0);
 	ck_assert(options.dispatcher && options.generic && options.busy_poll && options.verbose);
 }
@@ -127,6 +130,8 @@ static const struct {
 	  "--connections many: must be a whole number from 1 to 1048576" },
 	{ PLAIN "--idle-timeout 0", SL_OPTIONS_USAGE,
 	  "--idle-timeout 0: must be a whole number from 1 to 86400" },
+	{ PLAIN "--header-timeout 2h", SL_OPTIONS_USAGE,
+	  "--header-timeout 2h: must be a whole number from 1 to 3600" },
 	{ PLAIN "--drain -1", SL_OPTIONS_USAGE,
 	  "--drain -1: must be a whole number from 0 to 3600" },
 	{ PLAIN "--pipeline-budget 64K", SL_OPTIONS_USAGE,
@@ -193,11 +198,25 @@ END_TEST
 START_TEST(test_help)
 {
 	static const char *const names[] = {
-		"--interface",   "--listen",      "--root",           "--cert",
-		"--key",         "--workers",     "--connections",    "--run-dir",
-		"--aead",        "--drain",       "--idle-timeout",   "--pipeline-budget",
-		"--xdp-generic", "--verbose",     "--xdp-dispatcher", "--busy-poll",
-		"--cert-dir",    "--ticket-keys",
+		"--interface",
+		"--listen",
+		"--root",
+		"--cert",
+		"--key",
+		"--workers",
+		"--connections",
+		"--run-dir",
+		"--aead",
+		"--drain",
+		"--idle-timeout",
+		"--pipeline-budget",
+		"--xdp-generic",
+		"--verbose",
+		"--xdp-dispatcher",
+		"--busy-poll",
+		"--header-timeout",
+		"--cert-dir",
+		"--ticket-keys",
 	};
 	struct sl_options options;
 	char problem[SL_PROBLEM_BYTES];

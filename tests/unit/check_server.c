@@ -32,6 +32,7 @@ static void set_up(void)
 		.conns_max = 99,
 		.pipeline_budget_bytes = 1 << 20,
 		.idle_timeout_ns = 7 * SL_NS_PER_S,
+		.header_timeout_ns = 3 * SL_NS_PER_S,
 		.drain_ns = SL_NS_PER_S,
 		.busy_poll = true,
 	};
@@ -64,6 +65,7 @@ START_TEST(test_life)
 	ck_assert_uint_eq(config->conns_max, 99);
 	ck_assert_uint_eq(config->pipeline_budget_bytes, 1 << 20);
 	ck_assert_uint_eq(config->idle_timeout_ns, 7 * SL_NS_PER_S);
+	ck_assert_uint_eq(config->header_timeout_ns, 3 * SL_NS_PER_S);
 	ck_assert_uint_eq(config->drain_ns, SL_NS_PER_S);
 	ck_assert(config->busy_poll);
 	ck_assert_ptr_eq(config->stats, &server.page.stats->workers[1]);
