@@ -2,6 +2,7 @@
 #include "serve/burst.h"
 
 #include "base/bug.h"
+#include "base/checksum.h"
 #include "base/minmax.h"
 #include "base/mutant.h"
 
@@ -66,6 +67,7 @@ static void send_one(struct sl_burst *burst, struct sl_worker *worker, struct sl
 		     uint32_t i, uint64_t seq, bool push)
 {
 	const struct sl_span *span = &burst->spans[i];
+	struct sl_tcp_payload payload = { .data = span->data, .len_bytes = span->len_bytes };
 	uint32_t header_bytes;
 
 	/* What was acked while the disk was busy need not leave. */
@@ -75,8 +77,8 @@ static void send_one(struct sl_burst *burst, struct sl_worker *worker, struct sl
 		sl_nic_give(worker->nic, burst->frames[i]);
 		return;
 	}
-	header_bytes = sl_tcp_segment(worker->tcp, conn, span->data, span->len_bytes, seq, push,
-				      worker->now_ns);
+	payload.sum = sl_checksum_add(0, span->data, span->len_bytes);
+	header_bytes = sl_tcp_segment(worker->tcp, conn, &payload, seq, push, worker->now_ns);
 	BUG_ON(header_bytes == 0);
 	sl_nic_tx(worker->nic, burst->frames[i], header_bytes, span->len_bytes);
 	worker->stats->tx_packets++;
