@@ -50,7 +50,8 @@ struct sl_tcp_config {
 	uint32_t conns_max; /* connections in any state but TIME-WAIT's excess, [1, SL_CONNS_MAX] */
 	uint32_t backlog_max;                /* of them, at most so many in SYN-RECEIVED; from half
 					      * of it on SYNs are answered with cookies */
-	uint32_t mtu_bytes;                  /* of the interface: our MSS for each family follows */
+	uint32_t mtu_bytes;                  /* of the interface: our MSS for each family follows;
+					      * what we offer is SL_MTU_FRAME_MAX's at most */
 	const struct sl_listener *listeners; /* copied */
 	uint32_t listener_cnt;
 	/* 32 random bytes: table hash, ISNs, timestamp offsets, SYN cookies; copied */
