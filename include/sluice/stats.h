@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #define SLUICE_STATS_MAGIC   UINT64_C(0x3161747365636975) /* changes with the layout's meaning */
-#define SLUICE_STATS_VERSION 2
+#define SLUICE_STATS_VERSION 3
 #define SLUICE_STATS_FILE    "stats"
 
 /* X(name, kind, help): kind C counts up for ever, G is a level that goes up and down. */
@@ -36,6 +36,7 @@
 	X(rx_out_of_order_dropped, C, "of them, those dropped for lack of room")              \
 	X(rx_duplicates, C, "segments with what had come before")                             \
 	X(rx_inbox_full, C, "segments dropped because no inbox was free")                     \
+	X(rx_too_long, C, "packets longer than we said that we take, dropped")                \
 	X(rx_ring_full, C, "packets the kernel dropped because the RX ring was full")         \
 	X(rx_fill_empty, C, "times the kernel found the fill ring empty")                     \
 	X(tx_kicks, C, "system calls to start transmission")                                  \

@@ -22,6 +22,7 @@
 struct sl_steer {
 	struct steer_bpf *skel;
 	int ifindex;
+	bool long_packets; /* of several buffers: the program has to say that it bears them */
 	enum sl_steer_mode mode;
 	uint32_t program_id;
 	int link;                    /* SL_STEER_NATIVE, SL_STEER_GENERIC: the bpf_link */

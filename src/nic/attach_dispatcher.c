@@ -64,7 +64,10 @@ static int try_mode(struct sl_steer *steer, enum xdp_attach_mode mode)
 	if (error < 0)
 		return error;
 	steer->dispatcher_mode = mode;
-	error = attach(steer);
+	if (steer->long_packets)
+		error = xdp_program__set_xdp_frags_support(steer->program, true);
+	if (error == 0)
+		error = attach(steer);
 	if (error < 0)
 		xdp_program__close(steer->program);
 	return error;

@@ -29,9 +29,22 @@ static int read_program_id(struct sl_steer *steer)
 	return error;
 }
 
+/* The program reads headers only, which lie in the first buffer: it bears packets of several as it
+ * is. Where the MTU needs none, the kernel is not asked whether it knows the flag. */
+static int load(struct sl_steer *steer)
+{
+	struct bpf_program *program = steer->skel->progs.steer;
+	int error = 0;
+
+	if (steer->long_packets)
+		error = bpf_program__set_flags(program,
+					       bpf_program__flags(program) | BPF_F_XDP_HAS_FRAGS);
+	return error < 0 ? error : steer_bpf__load(steer->skel);
+}
+
 int sl_steer_attach_link(struct sl_steer *steer, const struct sl_steer_config *config)
 {
-	int error = steer_bpf__load(steer->skel);
+	int error = load(steer);
 
 	if (error == 0)
 		error = read_program_id(steer);

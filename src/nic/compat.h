@@ -8,6 +8,15 @@
 
 #include <linux/if_xdp.h>
 
+/* Linux 6.6: packets of several frames. A flag of bind(2), and the option of every descriptor of a
+ * packet but the last. */
+#ifndef XDP_USE_SG
+#define XDP_USE_SG (1 << 4)
+#endif
+#ifndef XDP_PKT_CONTD
+#define XDP_PKT_CONTD (1 << 0)
+#endif
+
 /* Linux 6.17: how many packets one sendto(2) may send in copy mode, [32, size of the TX ring]. */
 #ifndef XDP_MAX_TX_SKB_BUDGET
 #define XDP_MAX_TX_SKB_BUDGET 9

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "nic/nic.h"
 #include "nic/steer.h"
+#include "nic/xsk.h"
 
 enum {
 	/* Ethernet header, two VLAN tags, and the frame check sequence that some NICs leave. */
@@ -28,8 +29,8 @@ enum {
 /* Received packets start later in their chunk than sent ones, so their need decides. */
 _Static_assert(XDP_HEADROOM_BYTES + ETHERNET_BYTES >= SL_FRAME_HEADROOM_BYTES,
 	       "a chunk that can receive a packet can send it");
-_Static_assert(XDP_HEADROOM_BYTES + ETHERNET_BYTES + SL_MTU_MAX <= CHUNK_MAX_BYTES,
-	       "the largest MTU fits the largest chunk");
+_Static_assert(XDP_HEADROOM_BYTES + ETHERNET_BYTES + SL_MTU_FRAME_MAX <= CHUNK_MAX_BYTES,
+	       "the largest MTU of one frame fits the largest chunk");
 
 int sl_nic_ifindex(const char *iface)
 {
@@ -85,12 +86,19 @@ int sl_nic_check_mtu(const char *iface)
 
 	if (mtu_bytes < 0)
 		return mtu_bytes;
-	if (sl_nic_chunk_bytes((uint32_t)mtu_bytes))
-		return 0;
-	sl_error("interface \"%s\" has an MTU of %d, and %d is the most a packet buffer holds: "
-		 "`ip link set dev %s mtu 1500`",
-		 iface, mtu_bytes, SL_MTU_MAX, iface);
-	return -EMSGSIZE;
+	if (mtu_bytes > SL_MTU_MAX) {
+		sl_error("interface \"%s\" has an MTU of %d, and %d is the most that Sluice sends: "
+			 "`ip link set dev %s mtu 9000`",
+			 iface, mtu_bytes, SL_MTU_MAX, iface);
+		return -EMSGSIZE;
+	}
+	if (mtu_bytes > SL_MTU_FRAME_MAX && !sl_xsk_takes_long_packets()) {
+		sl_error("interface \"%s\" has an MTU of %d, and more than %d takes AF_XDP packets "
+			 "of several buffers, Linux 6.6 or later: `ip link set dev %s mtu %d`",
+			 iface, mtu_bytes, SL_MTU_FRAME_MAX, iface, SL_MTU_FRAME_MAX);
+		return -EMSGSIZE;
+	}
+	return mtu_bytes;
 }
 
 int sl_steer_queues(const char *iface)

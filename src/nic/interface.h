@@ -6,8 +6,9 @@
 /* The interface's index, or -ENODEV with its line in the log. System calls: ioctl. */
 int sl_nic_ifindex(const char *iface);
 
-/* 0, or -EMSGSIZE with its line in the log if no chunk holds a packet of the interface's MTU, or
- * the errors of sl_nic_mtu. System calls: ioctl. */
+/* The interface's MTU, or -EMSGSIZE with its line in the log if its packets cannot be sent: longer
+ * than SL_MTU_MAX, or than SL_MTU_FRAME_MAX and the kernel is older than Linux 6.6; or the errors
+ * of sl_nic_mtu. System calls: ioctl; socket, bind. */
 int sl_nic_check_mtu(const char *iface);
 
 #endif

@@ -10,6 +10,11 @@
  *     transmit  │      headers │ payload ...                  │
  *               └── SL_FRAME_HEADROOM_BYTES before the payload
  *
+ * A packet for an MTU above SL_MTU_FRAME_MAX may have several frames (AF_XDP multi-buffer, Linux
+ * 6.6). Only the first has headers, and all but the last have SL_FRAME_PAYLOAD_BYTES of payload. We
+ * send such packets and receive none: our MSS says that we take what fits a frame, whatever the
+ * MTU; what is longer is dropped, and counted.
+ *
  * Everybody calls once a turn: rx, release for each packet, reap, then take and tx, flush. The
  * kernel tells nobody when it is done with a frame. So while frames are in tx (sl_nic_tx_room is
  * below tx_cnt) the worker comes back for reap and flush in good time, and does not sleep for long:
@@ -34,14 +39,15 @@ struct sl_nic_config {
 	uint32_t fill_cnt;    /* a power of two: size of fill and RX rings, [64, 4096] */
 	uint32_t tx_cnt;      /* a power of two: size of TX and completion rings, [64, 8192] */
 	uint32_t chunk_bytes; /* 2048 or 4096; sl_nic_chunk_bytes chooses */
+	bool long_packets;    /* the MTU is above SL_MTU_FRAME_MAX; chunk_bytes is 4096 */
 	bool busy_poll;       /* ask for SO_PREFER_BUSY_POLL; silently without where the kernel is
 				 older or the capability (CAP_NET_ADMIN) is missing */
 	bool copy_only; /* do not try zero-copy. For steering in generic mode: a driver without
 			   a program of its own may take a zero-copy socket and serve it nothing */
 };
 
-/* Smallest chunk that holds a packet of mtu in both directions, or 0 if none does (more than
- * SL_MTU_MAX). */
+/* Smallest chunk that holds a packet of mtu in both directions, or its parts if it is above
+ * SL_MTU_FRAME_MAX; 0 if it is above SL_MTU_MAX. */
 uint32_t sl_nic_chunk_bytes(uint32_t mtu_bytes);
 
 /* MTU of iface, or -ENODEV, -errno, with their line in the log. */
@@ -50,9 +56,10 @@ int sl_nic_mtu(const char *iface);
 /* Carves the UMEM from arena (aligned to a page), makes the socket, its rings, and binds it:
  * zero-copy first, then copy. Fills the fill ring. Steering must be attached before (some drivers
  * have no XDP queues until then), the socket added to it after. Raises RLIMIT_MEMLOCK of the
- * process as far as it may. Errors, each with its line in the log: -ENODEV, -EMSGSIZE (the MTU fits
- * no chunk), -ENOMEM (arena or memlock), -EBUSY (queue taken; retried for a second first, teardown
- * in the kernel is asynchronous), -EINVAL (no such queue), -EPERM (needs CAP_NET_RAW), -errno. */
+ * process as far as it may. Errors, each with its line in the log: -ENODEV, -EMSGSIZE (the MTU is
+ * too large, for us or for this kernel), -ENOMEM (arena or memlock), -EBUSY (queue taken; retried
+ * for a second first, teardown in the kernel is asynchronous), -EINVAL (no such queue), -EPERM
+ * (needs CAP_NET_RAW), -errno. */
 int sl_nic_open(struct sl_nic **nic, const struct sl_nic_config *config, struct sl_arena *arena);
 
 /* Packets in the rings are lost. What was carved from the arena stays carved, and must stay mapped
@@ -92,6 +99,13 @@ uint32_t sl_nic_free_frames(const struct sl_nic *nic);
 void sl_nic_tx(struct sl_nic *nic, struct sl_frame frame, uint32_t header_bytes,
 	       uint32_t payload_bytes);
 
+/* The same for a packet of several frames, in the payload's order: each but the last has
+ * SL_FRAME_PAYLOAD_BYTES of payload, all from sl_nic_payload. Preconditions: frame_cnt in [1,
+ * SL_PACKET_FRAMES_MAX] is what payload_bytes need; sl_nic_tx_room ≥ frame_cnt; opened for
+ * long_packets if there are several. */
+void sl_nic_tx_long(struct sl_nic *nic, const struct sl_frame *frames, uint32_t frame_cnt,
+		    uint32_t header_bytes, uint32_t payload_bytes);
+
 /* tx → free for what the kernel has sent; refills the fill ring. Returns how many came back. No
  * system call. */
 uint32_t sl_nic_reap(struct sl_nic *nic);
@@ -107,13 +121,14 @@ void sl_nic_flush(struct sl_nic *nic);
  * frames are counted one by one as well, and a difference is a BUG. */
 void sl_nic_count(const struct sl_nic *nic, uint32_t owner_cnt[SL_FRAME_OWNERS]);
 
-/* Since open; all but the last three are the kernel's own (XDP_STATISTICS). One system call. */
+/* Since open; all but the last four are the kernel's own (XDP_STATISTICS). One system call. */
 struct sl_nic_counters {
 	uint64_t rx_dropped;      /* longer than a chunk holds, or no frame in the fill ring */
 	uint64_t rx_invalid;      /* the fill ring's entry was refused: our bug */
 	uint64_t rx_ring_full;    /* cannot happen: the ring is as large as the fill ring */
 	uint64_t fill_ring_empty; /* times the kernel found no frame for a packet */
 	uint64_t tx_invalid;      /* descriptors refused, their frames lost: our bug */
+	uint64_t rx_too_long;     /* packets of several frames */
 	uint64_t tx_kicks;        /* sendto(2) calls */
 	uint64_t tx_kick_errors;  /* refused for good reason: link down, interface gone */
 	uint64_t tx_dropped; /* packets for which the driver's queue was full; copy mode only */

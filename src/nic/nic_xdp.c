@@ -16,6 +16,7 @@
 #include "base/bug.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "nic/compat.h"
 #include "nic/frames.h"
 #include "nic/interface.h"
 #include "nic/nic.h"
@@ -26,7 +27,8 @@ struct sl_nic {
 	struct sl_frames frames;
 	uint8_t *umem;
 	uint32_t chunk_bytes, chunk_shift;
-	uint64_t tx_kicks, tx_kick_errors, tx_dropped;
+	bool rx_continues; /* the descriptor read last was not its packet's last */
+	uint64_t rx_too_long, tx_kicks, tx_kick_errors, tx_dropped;
 };
 
 /* ---- open and close ----------------------------------------------------------------------------
@@ -44,6 +46,7 @@ static void check_config(const struct sl_nic_config *config)
 	BUG_ON(!is_power_of_2(config->tx_cnt));
 	BUG_ON(config->tx_cnt < 64 || config->tx_cnt > 8192);
 	BUG_ON(config->chunk_bytes != 2048 && config->chunk_bytes != 4096);
+	BUG_ON(config->long_packets && config->chunk_bytes != 4096);
 	BUG_ON(config->frame_cnt <= config->fill_cnt);
 }
 
@@ -145,23 +148,51 @@ bool sl_nic_zero_copy(const struct sl_nic *nic)
 /* ---- receive -----------------------------------------------------------------------------------
  */
 
-uint32_t sl_nic_rx(struct sl_nic *nic, struct sl_nic_packet *packets, uint32_t max_cnt)
+/* One frame of a packet that has several. */
+static void drop_long(struct sl_nic *nic, const struct xdp_desc *desc, uint32_t frame_idx)
 {
-	uint32_t packet_cnt = sl_consumer_peek(&nic->xsk.rx, max_cnt);
+	if (!nic->rx_continues)
+		nic->rx_too_long++;
+	nic->rx_continues = desc->options & XDP_PKT_CONTD;
+	sl_frames_give_receive(&nic->frames, frame_idx, SL_FRAME_RX);
+}
 
-	for (uint32_t i = 0; i < packet_cnt; i++) {
+/* The packets of one batch of descriptors; *out_cnt is how many there were. */
+static uint32_t receive(struct sl_nic *nic, struct sl_nic_packet *packets, uint32_t max_cnt,
+			uint32_t *out_cnt)
+{
+	uint32_t desc_cnt = sl_consumer_peek(&nic->xsk.rx, max_cnt), packet_cnt = 0;
+
+	for (uint32_t i = 0; i < desc_cnt; i++) {
 		struct xdp_desc desc = sl_consumer_get_desc(&nic->xsk.rx);
 		uint32_t frame_idx = frame_of(nic, desc.addr);
 
 		sl_frames_move(&nic->frames, frame_idx, SL_FRAME_FILL, SL_FRAME_RX);
-		packets[i] = (struct sl_nic_packet){
+		if (unlikely(nic->rx_continues || desc.options & XDP_PKT_CONTD)) {
+			drop_long(nic, &desc, frame_idx);
+			continue;
+		}
+		packets[packet_cnt++] = (struct sl_nic_packet){
 			.frame = { frame_idx },
 			.data = nic->umem + desc.addr,
 			.len_bytes = desc.len,
 		};
 	}
-	if (packet_cnt)
+	if (desc_cnt)
 		sl_consumer_release(&nic->xsk.rx);
+	*out_cnt = desc_cnt;
+	return packet_cnt;
+}
+
+/* None means that none is there: who is told so goes to sleep, and the kernel does not wake him for
+ * what he has left behind. */
+uint32_t sl_nic_rx(struct sl_nic *nic, struct sl_nic_packet *packets, uint32_t max_cnt)
+{
+	uint32_t packet_cnt, desc_cnt;
+
+	do
+		packet_cnt = receive(nic, packets, max_cnt, &desc_cnt);
+	while (unlikely(packet_cnt == 0 && desc_cnt > 0));
 	return packet_cnt;
 }
 
@@ -205,18 +236,40 @@ uint32_t sl_nic_free_frames(const struct sl_nic *nic)
 	return nic->frames.transmit.free_cnt;
 }
 
-void sl_nic_tx(struct sl_nic *nic, struct sl_frame frame, uint32_t header_bytes,
-	       uint32_t payload_bytes)
+/* The kernel skips a descriptor it does not like without a completion: the frame would be lost. */
+static void put_frame(struct sl_nic *nic, struct sl_frame frame, uint32_t header_bytes,
+		      uint32_t payload_bytes, uint32_t options)
 {
 	uint64_t payload = chunk_address(nic, frame.idx) + SL_FRAME_HEADROOM_BYTES;
 
-	/* The kernel skips a descriptor it does not like without a completion: the frame would be
-	 * lost. */
-	BUG_ON_HOT(header_bytes == 0 || header_bytes > SL_FRAME_HEADROOM_BYTES);
+	BUG_ON_HOT(header_bytes > SL_FRAME_HEADROOM_BYTES);
 	BUG_ON_HOT(payload_bytes > nic->chunk_bytes - SL_FRAME_HEADROOM_BYTES);
+	BUG_ON_HOT(header_bytes + payload_bytes == 0);
 	BUG_ON_HOT(sl_nic_tx_room(nic) == 0);
 	sl_frames_move(&nic->frames, frame.idx, SL_FRAME_PUMP, SL_FRAME_TX);
-	sl_producer_put_desc(&nic->xsk.tx, payload - header_bytes, header_bytes + payload_bytes);
+	sl_producer_put_desc(&nic->xsk.tx, payload - header_bytes, header_bytes + payload_bytes,
+			     options);
+}
+
+void sl_nic_tx(struct sl_nic *nic, struct sl_frame frame, uint32_t header_bytes,
+	       uint32_t payload_bytes)
+{
+	BUG_ON_HOT(header_bytes == 0);
+	put_frame(nic, frame, header_bytes, payload_bytes, 0);
+}
+
+void sl_nic_tx_long(struct sl_nic *nic, const struct sl_frame *frames, uint32_t frame_cnt,
+		    uint32_t header_bytes, uint32_t payload_bytes)
+{
+	BUG_ON_HOT(header_bytes == 0);
+	BUG_ON_HOT(frame_cnt == 0 || frame_cnt > SL_PACKET_FRAMES_MAX);
+	BUG_ON_HOT(frame_cnt > 1 && !nic->xsk.long_packets);
+	for (; frame_cnt > 1; frame_cnt--, frames++) {
+		put_frame(nic, *frames, header_bytes, SL_FRAME_PAYLOAD_BYTES, XDP_PKT_CONTD);
+		payload_bytes -= SL_FRAME_PAYLOAD_BYTES;
+		header_bytes = 0;
+	}
+	put_frame(nic, *frames, header_bytes, payload_bytes, 0);
 }
 
 /* The fill ring first: it gets back the frames that were released this turn. */
@@ -322,6 +375,7 @@ void sl_nic_counters(const struct sl_nic *nic, struct sl_nic_counters *counters)
 		.rx_ring_full = statistics.rx_ring_full,
 		.fill_ring_empty = statistics.rx_fill_ring_empty_descs,
 		.tx_invalid = statistics.tx_invalid_descs,
+		.rx_too_long = nic->rx_too_long,
 		.tx_kicks = nic->tx_kicks,
 		.tx_kick_errors = nic->tx_kick_errors,
 		.tx_dropped = nic->tx_dropped,

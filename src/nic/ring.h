@@ -94,11 +94,12 @@ static inline void sl_producer_put_address(struct sl_producer *fill, uint64_t ad
 }
 
 static inline void sl_producer_put_desc(struct sl_producer *tx, uint64_t address,
-					uint32_t len_bytes)
+					uint32_t len_bytes, uint32_t options)
 {
 	tx->ring.descs[sl_producer_next(tx)] = (struct xdp_desc){
 		.addr = address,
 		.len = len_bytes,
+		.options = options,
 	};
 }
 

@@ -113,10 +113,14 @@ static int attach(struct sl_steer *steer, const struct sl_steer_config *config)
 
 static int open_interface(struct sl_steer *steer, const struct sl_steer_config *config)
 {
+	int mtu_bytes;
+
 	steer->ifindex = sl_nic_ifindex(config->iface);
 	if (steer->ifindex < 0)
 		return steer->ifindex;
-	return sl_nic_check_mtu(config->iface);
+	mtu_bytes = sl_nic_check_mtu(config->iface);
+	steer->long_packets = mtu_bytes > SL_MTU_FRAME_MAX;
+	return mtu_bytes < 0 ? mtu_bytes : 0;
 }
 
 static int open_skeleton(struct sl_steer *steer)

@@ -173,6 +173,20 @@ static void explain_socket(const struct sl_nic_config *config, int error)
 			 config->iface, config->queue, strerror(-error));
 }
 
+/* The kernel looks at the flags first, and at the interface, of which there is none, only then. */
+bool sl_xsk_takes_long_packets(void)
+{
+	struct sockaddr_xdp nowhere = { .sxdp_family = AF_XDP, .sxdp_flags = XDP_USE_SG };
+	int fd = socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0);
+	bool refused;
+
+	if (fd < 0)
+		return true;
+	refused = bind(fd, (struct sockaddr *)&nowhere, sizeof(nowhere)) < 0 && errno == EINVAL;
+	close(fd);
+	return !refused;
+}
+
 int sl_xsk_open(struct sl_xsk *xsk, const struct sl_nic_config *config, void *umem)
 {
 	int error;
@@ -197,6 +211,7 @@ int sl_xsk_open(struct sl_xsk *xsk, const struct sl_nic_config *config, void *um
 	}
 	prepare_copy_mode(xsk, config);
 	xsk->busy_poll = config->busy_poll && prefer_busy_poll(xsk);
+	xsk->long_packets = config->long_packets;
 	return 0;
 
 fail:
@@ -208,7 +223,7 @@ static int bind_once(const struct sl_xsk *xsk, uint32_t queue, int ifindex, uint
 {
 	struct sockaddr_xdp address = {
 		.sxdp_family = AF_XDP,
-		.sxdp_flags = XDP_USE_NEED_WAKEUP | mode,
+		.sxdp_flags = XDP_USE_NEED_WAKEUP | (xsk->long_packets ? XDP_USE_SG : 0) | mode,
 		.sxdp_ifindex = (uint32_t)ifindex,
 		.sxdp_queue_id = queue,
 	};

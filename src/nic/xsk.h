@@ -21,10 +21,15 @@ enum { SL_XSK_TX_BATCH = 32 }; /* the kernel's TX_BATCH_SIZE: packets a call sen
 struct sl_xsk {
 	int fd;
 	bool zero_copy, busy_poll;
+	bool long_packets;   /* packets may have several frames */
 	bool budget_granted; /* one call sends all there is: Linux 6.17 and later */
 	struct sl_producer fill, tx;
 	struct sl_consumer rx, completion;
 };
+
+/* Does the kernel take packets of several frames (Linux 6.6)? Opens a socket for the question. True
+ * if it may not open one: whoever goes on learns why. */
+bool sl_xsk_takes_long_packets(void);
 
 /* Registers frame_cnt chunks from umem (aligned to a page) and maps the rings; busy polling is
  * switched on if it is wished for and to be had. Errors, each with its line in the log, nothing is

@@ -15,8 +15,10 @@
 
 struct sl_burst {
 	struct sl_frame frames[SL_BURST_FRAMES];
-	struct sl_span spans[SL_BURST_FRAMES]; /* one a frame, full but for the last */
+	struct sl_span spans[SL_BURST_FRAMES]; /* one a frame; a packet may have several */
 	uint32_t frame_cnt;
+	uint32_t first_bytes, packet_bytes; /* payload of the first packet, of the others */
+	uint32_t len_bytes;                 /* of all */
 	uint64_t start_seq;
 	struct sl_span_cursor cursor;
 };

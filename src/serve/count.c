@@ -48,6 +48,7 @@ static void count_kernel(struct sl_worker *worker, struct sluice_worker_stats *s
 	struct sl_nic_counters nic;
 
 	sl_nic_counters(worker->nic, &nic);
+	stats->rx_too_long = nic.rx_too_long;
 	stats->rx_ring_full = nic.rx_ring_full;
 	stats->rx_fill_empty = nic.fill_ring_empty;
 	stats->tx_kicks = nic.tx_kicks;

@@ -160,6 +160,7 @@ static int open_devices(struct sl_worker *worker)
 		.fill_cnt = FILL_FRAMES,
 		.tx_cnt = power_of_two(budget.frame_cnt),
 		.chunk_bytes = chunk_bytes,
+		.long_packets = config->mtu_bytes > SL_MTU_FRAME_MAX,
 		.copy_only = config->copy_only,
 		.busy_poll = config->busy_poll,
 	};

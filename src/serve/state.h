@@ -28,15 +28,18 @@ enum {
 	/* Frames and TX slots the pump leaves alone, so that ACKs, FINs and RSTs always find one.
 	 */
 	SL_CONTROL_FRAMES = 64,
-	/* Most packets of one burst: a whole disk buffer with its records' overhead at usual
-	 * segment sizes; peers with smaller ones get smaller bursts. */
-	SL_BURST_FRAMES = 112,
+	/* Most frames of one burst, and most packets of one frame: a whole disk buffer with its
+	 * records' overhead at usual segment sizes; peers with smaller ones get smaller bursts. The
+	 * first packet of a burst may be a probe of the path's MTU, and have as many frames as a
+	 * packet may have. */
+	SL_BURST_PACKETS = 112,
+	SL_BURST_FRAMES = SL_BURST_PACKETS - 1 + SL_PACKET_FRAMES_MAX,
 	SL_RX_BATCH = 64,
 	SL_DISK_BATCH = 64,
 };
-_Static_assert(SL_BURST_FRAMES * 1208 > SL_BUFFER_BYTES + 8 * SL_RECORD_OVERHEAD_MAX_BYTES,
+_Static_assert(SL_BURST_PACKETS * 1208 > SL_BUFFER_BYTES + 8 * SL_RECORD_OVERHEAD_MAX_BYTES,
 	       "one read fits one burst at IPv6's minimum MTU");
-_Static_assert(SL_BURST_FRAMES *(SL_PMTU_MIN - 20 - 32) >
+_Static_assert(SL_BURST_PACKETS *(SL_PMTU_MIN - 20 - 32) >
 		   SL_RECORD_PLAIN_MAX_BYTES + SL_RECORD_OVERHEAD_MAX_BYTES,
 	       "and one record whatever a router says the path's MTU is");
 

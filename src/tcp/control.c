@@ -120,7 +120,7 @@ static void fill_syn_ack(struct sl_tcp *tcp, struct sl_tcb *tcb, struct sl_heade
 	header->flags |= SL_TCP_SYN;
 	if (tcb->ecn)
 		header->flags |= SL_TCP_ECE;
-	header->mss = sl_tcp_own_mss(tcp, &tcb->route, tcb->listener_idx);
+	header->mss = sl_tcp_offered_mss(tcp, &tcb->route, tcb->listener_idx);
 	header->window_scale = tcb->window_scale ? 0 : -1;
 	header->sack_permitted = tcb->sack;
 	tcb->sent_ns = tcp->now_ns;

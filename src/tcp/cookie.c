@@ -130,7 +130,7 @@ void sl_tcp_cookie_send(struct sl_tcp *tcp, const struct sl_segment *syn, uint32
 		.ack = syn->seq + 1,
 		.window = (uint16_t)tcp->receive_window_bytes,
 		.flags = SL_TCP_SYN | SL_TCP_ACK | (ecn ? SL_TCP_ECE : 0),
-		.mss = sl_tcp_own_mss(tcp, &route, listener_idx),
+		.mss = sl_tcp_offered_mss(tcp, &route, listener_idx),
 		.window_scale = remembers && syn->has_window_scale ? 0 : -1,
 		.sack_permitted = remembers && syn->sack_permitted,
 		.timestamps = remembers,

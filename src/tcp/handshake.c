@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/bug.h"
+#include "base/minmax.h"
 #include "base/seq.h"
 #include "tcp/stack.h"
 
@@ -59,6 +60,16 @@ uint16_t sl_tcp_own_mss(const struct sl_tcp *tcp, const struct sl_route *route,
 	if (route->link_bytes > ETHERNET_BYTES + TAG_BYTES)
 		mss -= TAG_BYTES;
 	return clamp && clamp < mss ? clamp : mss;
+}
+
+uint16_t sl_tcp_offered_mss(const struct sl_tcp *tcp, const struct sl_route *route,
+			    uint32_t listener_idx)
+{
+	uint32_t headers_bytes =
+	    SL_TCP_HEADER_BYTES + (route->ipv6 ? SL_TCP_IPV6_BYTES : SL_TCP_IPV4_BYTES);
+
+	return (uint16_t)min_u32(sl_tcp_own_mss(tcp, route, listener_idx),
+				 SL_MTU_FRAME_MAX - headers_bytes);
 }
 
 uint16_t sl_tcp_peer_mss(const struct sl_segment *syn)

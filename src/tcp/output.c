@@ -325,11 +325,13 @@ bool sl_tcp_wanted(const struct sl_tcp *tcp, struct sl_tcp_conn conn, uint64_t s
 	       sl_tcp_sent_needed(&tcp->store, &tcb->sent, seq, seq + payload_bytes);
 }
 
-uint32_t sl_tcp_segment(struct sl_tcp *tcp, struct sl_tcp_conn conn, uint8_t *payload,
-			uint32_t payload_bytes, uint64_t seq, bool push, uint64_t now_ns)
+uint32_t sl_tcp_segment(struct sl_tcp *tcp, struct sl_tcp_conn conn,
+			const struct sl_tcp_payload *payload, uint64_t seq, bool push,
+			uint64_t now_ns)
 {
 	struct sl_tcb *tcb = tcb_of(tcp, conn);
 	struct sl_header header = { .seq = sl_seq_wire(seq) };
+	uint32_t payload_bytes = payload->len_bytes;
 	bool is_new = seq == tcb->snd_nxt;
 
 	BUG_ON_HOT(now_ns < tcp->now_ns);
@@ -357,5 +359,6 @@ uint32_t sl_tcp_segment(struct sl_tcp *tcp, struct sl_tcp_conn conn, uint8_t *pa
 	}
 	sl_tcp_fin_check(tcp, tcb);
 	sl_tcp_check(tcp, tcb);
-	return sl_header_write(&tcb->route, &header, payload, payload_bytes);
+	return sl_header_write_summed(&tcb->route, &header, payload->data, payload_bytes,
+				      payload->sum);
 }

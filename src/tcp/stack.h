@@ -109,6 +109,10 @@ uint16_t sl_tcp_peer_mss(const struct sl_segment *syn);
 uint16_t sl_tcp_own_mss(const struct sl_tcp *tcp, const struct sl_route *route,
 			uint32_t listener_idx);
 
+/* What we say in a SYN that we take: the same, but no more than fits one frame. */
+uint16_t sl_tcp_offered_mss(const struct sl_tcp *tcp, const struct sl_route *route,
+			    uint32_t listener_idx);
+
 /* A SYN for a listener: a connection in SYN-RECEIVED, a cookie, or nothing. has_isn_floor: see
  * sl_tcp_time_wait_input; then sl_tcp_may_reopen was true. */
 void sl_tcp_open_passive(struct sl_tcp *tcp, const struct sl_segment *segment,

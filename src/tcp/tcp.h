@@ -50,7 +50,8 @@ struct sl_tcp_config {
 	uint32_t conns_max; /* connections in any state but TIME-WAIT's excess, [1, SL_CONNS_MAX] */
 	uint32_t backlog_max;                /* of them, at most so many in SYN-RECEIVED; from half
 					      * of it on SYNs are answered with cookies */
-	uint32_t mtu_bytes;                  /* of the interface: our MSS for each family follows */
+	uint32_t mtu_bytes;                  /* of the interface: our MSS for each family follows;
+					      * what we offer is SL_MTU_FRAME_MAX's at most */
 	const struct sl_listener *listeners; /* copied */
 	uint32_t listener_cnt;
 	/* 32 random bytes: table hash, ISNs, timestamp offsets, SYN cookies; copied */
@@ -182,16 +183,23 @@ uint32_t sl_tcp_payload_max(const struct sl_tcp *tcp, struct sl_tcp_conn conn);
 uint32_t sl_tcp_first_payload_max(const struct sl_tcp *tcp, struct sl_tcp_conn conn, uint64_t seq,
 				  uint32_t len_bytes);
 
-/* Writes all headers before payload (base/limits.h, SL_FRAME_HEADROOM_BYTES) for the stream bytes
- * [seq, seq + payload_bytes) that stand there, checksums included, and notes them as sent at
- * now_ns: new ones if seq is snd_nxt, again if they were given out by sl_tcp_lost. A range may be
- * cut into other segments than the first time, and may have arrived meanwhile: then it is sent in
- * vain, but does no harm. payload_bytes in [1, sl_tcp_payload_max], or
- * sl_tcp_first_payload_max. push: set PSH (end of a
- * response or of what the window allows). A FIN that is due rides on the last byte. Returns the
+/* The payload of one segment. Its first byte stands in a frame, with room for headers before it
+ * (base/limits.h, SL_FRAME_HEADROOM_BYTES); what follows may lie elsewhere. */
+struct sl_tcp_payload {
+	uint8_t *data;
+	uint32_t len_bytes; /* [1, sl_tcp_payload_max], or sl_tcp_first_payload_max */
+	uint64_t sum;       /* sl_checksum_add over all of it, from 0 */
+};
+
+/* Writes all headers before payload for the stream bytes [seq, seq + payload->len_bytes) that it
+ * is, checksums included, and notes them as sent at now_ns: new ones if seq is snd_nxt, again if
+ * they were given out by sl_tcp_lost. A range may be cut into other segments than the first time,
+ * and may have arrived meanwhile: then it is sent in vain, but does no harm. push: set PSH (end of
+ * a response or of what the window allows). A FIN that is due rides on the last byte. Returns the
  * header bytes; 0 if the connection is closed: then nothing may be sent. */
-uint32_t sl_tcp_segment(struct sl_tcp *tcp, struct sl_tcp_conn conn, uint8_t *payload,
-			uint32_t payload_bytes, uint64_t seq, bool push, uint64_t now_ns);
+uint32_t sl_tcp_segment(struct sl_tcp *tcp, struct sl_tcp_conn conn,
+			const struct sl_tcp_payload *payload, uint64_t seq, bool push,
+			uint64_t now_ns);
 
 /* False if all of [seq, seq + payload_bytes) arrived while it was being made: not sending it is
  * cheaper. */

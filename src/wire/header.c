@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Runs once per packet sent. TCP is written first, then IP before it, then the link, and TCP's
- * checksum last: one pass over header and payload, which the cipher has just left in the
- * first-level cache. Nothing else is read back from the frame: loads wider than the stores before
+ * checksum last. The payload's part of it is one pass over bytes that the cipher has just left in
+ * the first-level cache. The header's is added word by word: loads wider than the stores before
  * them stall.
  */
 #include <string.h>
@@ -169,16 +169,16 @@ static inline uint64_t pseudo_sum(const struct sl_route *route, uint32_t segment
 	       sl_wire_pseudo_sum(segment_bytes);
 }
 
-uint32_t sl_header_write(const struct sl_route *route, const struct sl_header *header,
-			 uint8_t *payload, uint32_t payload_bytes)
+uint32_t sl_header_write_summed(const struct sl_route *route, const struct sl_header *header,
+				uint8_t *payload, uint32_t payload_bytes, uint64_t payload_sum)
 {
 	uint32_t tcp_bytes = sl_header_tcp_bytes(header);
 	uint32_t segment_bytes = tcp_bytes + payload_bytes;
 	uint8_t *tcp = payload - tcp_bytes;
 	uint8_t *ip = tcp - (route->ipv6 ? SL_IPV6_BYTES : SL_IPV4_MIN_BYTES);
 	uint8_t *link = ip - route->link_bytes;
+	uint64_t sum = payload_sum + pseudo_sum(route, segment_bytes);
 	uint16_t checksum;
-	uint64_t sum;
 
 	BUG_ON(tcp_bytes > SL_TCP_MAX_BYTES || segment_bytes > UINT16_MAX - SL_IPV4_MIN_BYTES);
 	put_tcp(tcp, tcp_bytes, route, header);
@@ -187,8 +187,14 @@ uint32_t sl_header_write(const struct sl_route *route, const struct sl_header *h
 	else
 		put_ipv4(ip, segment_bytes, route, header);
 	memcpy(link, route->link, route->link_bytes);
-	sum = sl_checksum_add(pseudo_sum(route, segment_bytes), tcp, segment_bytes);
-	checksum = sl_checksum_fold(sum);
+	checksum = sl_checksum_fold(sum + sl_wire_sum(tcp, tcp_bytes / 4));
 	memcpy(tcp + 16, &checksum, sizeof(checksum));
 	return (uint32_t)(payload - link);
+}
+
+uint32_t sl_header_write(const struct sl_route *route, const struct sl_header *header,
+			 uint8_t *payload, uint32_t payload_bytes)
+{
+	return sl_header_write_summed(route, header, payload, payload_bytes,
+				      sl_checksum_add(0, payload, payload_bytes));
 }

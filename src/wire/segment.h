@@ -120,6 +120,11 @@ struct sl_header {
 uint32_t sl_header_write(const struct sl_route *route, const struct sl_header *header,
 			 uint8_t *payload, uint32_t payload_bytes);
 
+/* The same for a payload that lies, but for its first bytes, elsewhere, or has been summed before:
+ * payload_sum is sl_checksum_add over all of it, from 0. */
+uint32_t sl_header_write_summed(const struct sl_route *route, const struct sl_header *header,
+				uint8_t *payload, uint32_t payload_bytes, uint64_t payload_sum);
+
 /* TCP header bytes (20 and options, a multiple of 4) that sl_header_write will use for these. */
 uint32_t sl_header_tcp_bytes(const struct sl_header *header);
 

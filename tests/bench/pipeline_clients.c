@@ -380,21 +380,51 @@ static void answer(uint32_t idx, uint64_t now_ns)
 	}
 }
 
-static void take_data(struct client *client, uint32_t idx, uint32_t seq, const uint8_t *payload,
-		      uint32_t payload_bytes, uint64_t now_ns)
+/* A packet's payload, a frame's part of it at a time. */
+struct payload {
+	struct sl_nic *nic;
+	const uint8_t *part;
+	uint32_t part_bytes, len_bytes; /* of it, and of all from it on */
+};
+
+static bool next_part(struct payload *payload)
+{
+	payload->len_bytes -= payload->part_bytes;
+	if (payload->len_bytes == 0)
+		return false;
+	payload->part = pipeline_nic_next_sent(payload->nic, &payload->part_bytes);
+	return true;
+}
+
+static void skip(struct payload *payload)
+{
+	while (next_part(payload))
+		;
+}
+
+static void take_payload(struct client *client, struct payload *payload)
+{
+	do {
+		if (clients.options.tls)
+			take_sealed(client, payload->part, payload->part_bytes);
+		else
+			take_plain(client, payload->part, payload->part_bytes);
+	} while (next_part(payload));
+}
+
+static void take_data(struct client *client, uint32_t idx, uint32_t seq, struct payload *payload,
+		      uint64_t now_ns)
 {
 	client->unacked_cnt++;
 	clients.counters.segments++;
 	if (seq != client->rcv_nxt) {
 		BUG_ON((int32_t)(seq - client->rcv_nxt) > 0); /* nothing is ever lost */
 		clients.counters.duplicate_segments++;
+		skip(payload);
 		return;
 	}
-	client->rcv_nxt += payload_bytes;
-	if (clients.options.tls)
-		take_sealed(client, payload, payload_bytes);
-	else
-		take_plain(client, payload, payload_bytes);
+	client->rcv_nxt += payload->len_bytes;
+	take_payload(client, payload);
 	if (client->unacked_cnt >= clients.options.ack_every)
 		answer(idx, now_ns);
 }
@@ -413,12 +443,18 @@ static void take_syn_ack(struct client *client, uint32_t idx, uint32_t seq, uint
 }
 
 /* Where the worker's packets have what: no IP options, timestamps come first. */
-static uint32_t take_packet(const uint8_t *packet, uint64_t now_ns)
+static uint32_t take_packet(struct sl_nic *nic, const uint8_t *packet, uint32_t len_bytes,
+			    uint64_t now_ns)
 {
 	const uint8_t *ip = packet + 14, *tcp = ip + SL_IPV4_MIN_BYTES;
 	uint32_t idx = (uint32_t)ip[17] << 16 | (uint32_t)ip[18] << 8 | ip[19];
 	uint32_t tcp_bytes = (uint32_t)(tcp[12] >> 4) * 4;
-	uint32_t payload_bytes = sl_wire_get16(ip + 2) - SL_IPV4_MIN_BYTES - tcp_bytes;
+	struct payload payload = {
+		.nic = nic,
+		.part = tcp + tcp_bytes,
+		.part_bytes = len_bytes - (uint32_t)(tcp + tcp_bytes - packet),
+		.len_bytes = sl_wire_get16(ip + 2) - SL_IPV4_MIN_BYTES - tcp_bytes,
+	};
 	struct client *client = &clients.each[idx];
 
 	BUG_ON(ip[16] != FIRST_OCTET || idx >= clients.options.cnt);
@@ -427,9 +463,8 @@ static uint32_t take_packet(const uint8_t *packet, uint64_t now_ns)
 		client->ts_recent = sl_wire_get32(tcp + 24);
 	if (tcp[13] & SL_TCP_SYN)
 		take_syn_ack(client, idx, sl_wire_get32(tcp + 4), now_ns);
-	else if (payload_bytes > 0)
-		take_data(client, idx, sl_wire_get32(tcp + 4), tcp + tcp_bytes, payload_bytes,
-			  now_ns);
+	else if (payload.len_bytes > 0)
+		take_data(client, idx, sl_wire_get32(tcp + 4), &payload, now_ns);
 	return idx;
 }
 
@@ -439,7 +474,7 @@ void pipeline_clients_take(struct sl_nic *nic, uint64_t now_ns)
 	const uint8_t *packet;
 
 	while ((packet = pipeline_nic_next_sent(nic, &len_bytes))) {
-		uint32_t idx = take_packet(packet, now_ns);
+		uint32_t idx = take_packet(nic, packet, len_bytes, now_ns);
 
 		if (idx != last_idx) {
 			clients.counters.bursts++;

@@ -12,7 +12,8 @@ enum { RX_OFF_BYTES = 256 }; /* as XDP does */
 
 struct sent {
 	uint32_t frame_idx;
-	uint32_t header_bytes, payload_bytes;
+	uint32_t header_bytes; /* 0: the frame goes on with the packet before it */
+	uint32_t payload_bytes;
 };
 
 /* Positions in rings only grow; both sizes are powers of two. Receive frames come first in the
@@ -137,6 +138,17 @@ void sl_nic_tx(struct sl_nic *nic, struct sl_frame frame, uint32_t header_bytes,
 	    (struct sent){ frame.idx, header_bytes, payload_bytes };
 }
 
+void sl_nic_tx_long(struct sl_nic *nic, const struct sl_frame *frames, uint32_t frame_cnt,
+		    uint32_t header_bytes, uint32_t payload_bytes)
+{
+	for (; frame_cnt > 1; frame_cnt--, frames++) {
+		sl_nic_tx(nic, *frames, header_bytes, SL_FRAME_PAYLOAD_BYTES);
+		payload_bytes -= SL_FRAME_PAYLOAD_BYTES;
+		header_bytes = 0;
+	}
+	sl_nic_tx(nic, *frames, header_bytes, payload_bytes);
+}
+
 void sl_nic_flush(struct sl_nic *nic)
 {
 	nic->tx_flushed = nic->tx_given;
@@ -175,11 +187,11 @@ void sl_nic_counters(const struct sl_nic *nic, struct sl_nic_counters *counters)
 
 const uint8_t *pipeline_nic_next_sent(struct sl_nic *nic, uint32_t *len_bytes)
 {
-	const struct sent *sent = &nic->tx_ring[nic->tx_seen & (nic->config.tx_cnt - 1)];
+	const struct sent *sent;
 
 	if (nic->tx_seen == nic->tx_flushed)
 		return NULL;
-	nic->tx_seen++;
+	sent = &nic->tx_ring[nic->tx_seen++ & (nic->config.tx_cnt - 1)];
 	*len_bytes = sent->header_bytes + sent->payload_bytes;
 	return chunk_of(nic, sent->frame_idx) + SL_FRAME_HEADROOM_BYTES - sent->header_bytes;
 }

@@ -14,8 +14,8 @@
 /* The only one there is; NULL before sl_nic_open. */
 struct sl_nic *pipeline_nic(void);
 
-/* What was flushed since the last call, oldest first: the packet, valid until the worker's next
- * turn. NULL: no more. */
+/* What was flushed since the last call, oldest first: a packet, or as much of one as a frame has,
+ * and its next part at the next call; valid until the worker's next turn. NULL: no more. */
 const uint8_t *pipeline_nic_next_sent(struct sl_nic *nic, uint32_t *len_bytes);
 
 /* Where the next packet to the worker is to be written: headers before, payload from there on.

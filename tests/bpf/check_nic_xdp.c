@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "base/arena.h"
+#include "base/limits.h"
 #include "bpf/packet.h"
 #include "bpf/suites.h"
 #include "bpf/veth.h"
@@ -140,10 +141,19 @@ static void receive(uint32_t first, uint32_t cnt)
 	ck_assert_uint_eq(got_cnt, cnt);
 }
 
-/* Writes a packet of our own type whose payload begins with number, and gives it to tx. */
-static void transmit(uint32_t number)
+/* An Ethernet header for our own type. */
+static void write_link(uint8_t *payload)
 {
 	static const uint8_t ethertype[2] = { ETHERTYPE_OURS >> 8, ETHERTYPE_OURS & 0xff };
+
+	memcpy(payload - 2, ethertype, 2);
+	memcpy(payload - 8, veth_near_mac, 6);
+	memcpy(payload - 14, veth_far_mac, 6);
+}
+
+/* Writes a packet whose payload begins with number, and gives it to tx. */
+static void transmit(uint32_t number)
+{
 	struct sl_frame frame;
 	uint8_t *payload;
 
@@ -151,9 +161,7 @@ static void transmit(uint32_t number)
 	payload = sl_nic_payload(nic, frame);
 	memset(payload, (int)number, PAYLOAD_BYTES);
 	memcpy(payload, &number, sizeof(number));
-	memcpy(payload - 2, ethertype, 2);
-	memcpy(payload - 8, veth_near_mac, 6);
-	memcpy(payload - 14, veth_far_mac, 6);
+	write_link(payload);
 	sl_nic_tx(nic, frame, 14, PAYLOAD_BYTES);
 }
 
@@ -393,6 +401,109 @@ START_TEST(a_full_frame)
 }
 END_TEST
 
+/* Of several frames each, numbered. */
+static void transmit_long(uint32_t number, uint32_t payload_bytes)
+{
+	struct sl_frame frames[SL_PACKET_FRAMES_MAX];
+	uint32_t frame_cnt = (payload_bytes + SL_FRAME_PAYLOAD_BYTES - 1) / SL_FRAME_PAYLOAD_BYTES;
+
+	for (uint32_t i = 0; i < frame_cnt; i++) {
+		uint32_t left_bytes = payload_bytes - i * SL_FRAME_PAYLOAD_BYTES;
+
+		ck_assert(sl_nic_take(nic, &frames[i]));
+		memset(sl_nic_payload(nic, frames[i]), (int)(number + i),
+		       left_bytes < SL_FRAME_PAYLOAD_BYTES ? left_bytes : SL_FRAME_PAYLOAD_BYTES);
+	}
+	write_link(sl_nic_payload(nic, frames[0]));
+	sl_nic_tx_long(nic, frames, frame_cnt, 14, payload_bytes);
+}
+
+static void expect_long(uint32_t number, uint32_t payload_bytes)
+{
+	uint8_t expected[SL_MTU_MAX], bytes[SL_MTU_MAX + 14];
+
+	for (uint32_t i = 0; i < payload_bytes; i++)
+		expected[i] = (uint8_t)(number + i / SL_FRAME_PAYLOAD_BYTES);
+	ck_assert_uint_eq(far_receive(bytes, sizeof(bytes), PATIENCE_MS), 14 + payload_bytes);
+	ck_assert_mem_eq(bytes, veth_far_mac, 6);
+	ck_assert_mem_eq(bytes + 14, expected, payload_bytes);
+}
+
+static void open_all_long(bool generic)
+{
+	veth_run("ip link set " VETH_NEAR " mtu 9000");
+	veth_run_far("ip link set " VETH_FAR " mtu 9000");
+	config.chunk_bytes = sl_nic_chunk_bytes(9000);
+	config.long_packets = true;
+	open_all(generic);
+	far = veth_far_packet_socket(ETHERTYPE_OURS);
+}
+
+/* In turns with packets of one frame; every frame comes back. */
+START_TEST(packets_of_several_frames_are_sent)
+{
+	static const uint32_t sizes[] = { 60,
+					  SL_FRAME_PAYLOAD_BYTES,
+					  SL_FRAME_PAYLOAD_BYTES + 1,
+					  2 * SL_FRAME_PAYLOAD_BYTES,
+					  8948,
+					  9000 };
+	enum { SIZES = sizeof(sizes) / sizeof(sizes[0]), ROUNDS = 40 };
+
+	open_all_long(_i);
+	for (uint32_t round = 0; round < ROUNDS; round++) {
+		for (uint32_t i = 0; i < SIZES; i++)
+			transmit_long(round + i, sizes[i]);
+		transmit(round);
+		expect_owners(0, owned(SL_FRAME_TX), 0);
+		sl_nic_flush(nic);
+		for (uint32_t i = 0; i < SIZES; i++)
+			expect_long(round + i, sizes[i]);
+		expect_arrival(round);
+		reap_all();
+	}
+	ck_assert_uint_eq(sl_nic_free_frames(nic), config.frame_cnt - config.fill_cnt);
+	close_all();
+}
+END_TEST
+
+/* As many as the TX ring holds, in whatever batches the kernel takes them. */
+START_TEST(one_flush_sends_a_burst_of_long_packets)
+{
+	uint32_t cnt = config.tx_cnt / 3;
+
+	open_all_long(_i);
+	for (uint32_t i = 0; i < cnt; i++)
+		transmit_long(i, 8948);
+	sl_nic_flush(nic);
+	for (uint32_t i = 0; i < cnt; i++)
+		expect_long(i, 8948);
+	reap_all();
+	close_all();
+}
+END_TEST
+
+/* They do not fit a frame, so they are not for us; what comes between them is. */
+START_TEST(packets_of_several_frames_are_dropped)
+{
+	struct packet_shape shape = { .payload_bytes = 8000 };
+	struct sl_nic_counters counters;
+	struct packet packet;
+
+	open_all_long(_i);
+	packet_make(&packet, &shape);
+	for (uint32_t i = 0; i < 100; i++) {
+		ck_assert_int_eq(send(far, packet.bytes, packet.len_bytes, 0), packet.len_bytes);
+		far_send(i);
+	}
+	receive(0, 100);
+	sl_nic_counters(nic, &counters);
+	ck_assert_uint_eq(counters.rx_too_long, 100);
+	expect_owners(0, 0, 0);
+	close_all();
+}
+END_TEST
+
 START_TEST(a_link_that_is_down)
 {
 	struct sl_nic_counters counters;
@@ -498,8 +609,8 @@ END_TEST
 
 START_TEST(an_mtu_too_large)
 {
-	veth_run("ip link set " VETH_NEAR " mtu 9000");
-	expect_refusal(-EMSGSIZE, enough_bytes(), "mtu 1500");
+	veth_run("ip link set " VETH_NEAR " mtu 9217");
+	expect_refusal(-EMSGSIZE, enough_bytes(), "9216 is the most that Sluice sends");
 }
 END_TEST
 
@@ -540,6 +651,9 @@ Suite *suite_nic_xdp(void)
 	tcase_add_loop_test(packets, nothing_leaves_before_a_flush, 0, 2);
 	tcase_add_loop_test(packets, unsent_frames_come_back, 0, 2);
 	tcase_add_loop_test(packets, a_full_frame, 0, 2);
+	tcase_add_loop_test(packets, packets_of_several_frames_are_sent, 0, 2);
+	tcase_add_loop_test(packets, one_flush_sends_a_burst_of_long_packets, 0, 2);
+	tcase_add_loop_test(packets, packets_of_several_frames_are_dropped, 0, 2);
 	tcase_add_loop_test(packets, a_link_that_is_down, 0, 2);
 	suite_add_tcase(suite, packets);
 

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { PACKET_MAX_BYTES = 1514, PACKET_EXTENSIONS_MAX = 10 };
+enum { PACKET_MAX_BYTES = 9014, PACKET_EXTENSIONS_MAX = 10 };
 
 /* An ICMP error's quote of a segment that the near end of the veth sent. */
 struct packet_quote {

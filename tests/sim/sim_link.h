@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { SL_SIM_PACKET_MAX_BYTES = 4096 };
+enum { SL_SIM_PACKET_MAX_BYTES = 9300 };
 
 struct sl_sim_link_config {
 	uint64_t delay_ns, jitter_ns;

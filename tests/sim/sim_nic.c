@@ -8,11 +8,16 @@
 #include "base/limits.h"
 #include "base/pool.h"
 
-enum { RX_OFF_BYTES = 256, COUNT_EACH = 64 };
+enum {
+	RX_OFF_BYTES = 256,
+	COUNT_EACH = 64,
+	PACKET_MAX_BYTES = SL_FRAME_HEADROOM_BYTES + SL_PACKET_FRAMES_MAX * SL_FRAME_PAYLOAD_BYTES,
+};
 
 struct sent {
 	struct sl_frame frame;
 	uint32_t header_bytes, payload_bytes;
+	bool continues; /* with the next one */
 };
 
 struct sl_nic {
@@ -23,7 +28,8 @@ struct sl_nic {
 	struct sl_pool pool;
 	struct sent *tx_ring; /* given to sl_nic_tx, not flushed or not reaped */
 	uint32_t tx_cnt, flushed_cnt;
-	struct sl_nic_packet *rx_ring; /* fill_cnt of them */
+	uint8_t packet[PACKET_MAX_BYTES]; /* of several frames, put together */
+	struct sl_nic_packet *rx_ring;    /* fill_cnt of them */
 	uint32_t rx_first, rx_cnt;
 	uint64_t dropped_cnt, check_cnt;
 	sl_sim_nic_sink *sink;
@@ -165,24 +171,62 @@ uint32_t sl_nic_tx_room(const struct sl_nic *nic)
 	return nic->config.tx_cnt - nic->tx_cnt;
 }
 
-void sl_nic_tx(struct sl_nic *nic, struct sl_frame frame, uint32_t header_bytes,
-	       uint32_t payload_bytes)
+static void put_frame(struct sl_nic *nic, struct sl_frame frame, uint32_t header_bytes,
+		      uint32_t payload_bytes, bool continues)
 {
 	BUG_ON(sl_nic_tx_room(nic) == 0);
 	BUG_ON(header_bytes > SL_FRAME_HEADROOM_BYTES);
 	BUG_ON(SL_FRAME_HEADROOM_BYTES + payload_bytes > nic->config.chunk_bytes);
 	pass(nic, frame, SL_FRAME_PUMP, SL_FRAME_TX);
-	nic->tx_ring[nic->tx_cnt++] = (struct sent){ frame, header_bytes, payload_bytes };
+	nic->tx_ring[nic->tx_cnt++] =
+	    (struct sent){ frame, header_bytes, payload_bytes, continues };
+}
+
+void sl_nic_tx(struct sl_nic *nic, struct sl_frame frame, uint32_t header_bytes,
+	       uint32_t payload_bytes)
+{
+	put_frame(nic, frame, header_bytes, payload_bytes, false);
+}
+
+void sl_nic_tx_long(struct sl_nic *nic, const struct sl_frame *frames, uint32_t frame_cnt,
+		    uint32_t header_bytes, uint32_t payload_bytes)
+{
+	BUG_ON(frame_cnt == 0 || frame_cnt > SL_PACKET_FRAMES_MAX);
+	BUG_ON(frame_cnt > 1 && !nic->config.long_packets);
+	for (uint32_t i = 0; i < frame_cnt; i++) {
+		bool last = i + 1 == frame_cnt;
+		uint32_t part_bytes = last ? payload_bytes : SL_FRAME_PAYLOAD_BYTES;
+
+		BUG_ON(part_bytes > payload_bytes || payload_bytes == 0);
+		put_frame(nic, frames[i], i == 0 ? header_bytes : 0, part_bytes, !last);
+		payload_bytes -= part_bytes;
+	}
+}
+
+/* The packet that begins at the next frame to be flushed. */
+static uint32_t gather(struct sl_nic *nic)
+{
+	const struct sent *sent;
+	uint32_t len_bytes = 0;
+
+	do {
+		BUG_ON(nic->flushed_cnt == nic->tx_cnt);
+		sent = &nic->tx_ring[nic->flushed_cnt++];
+		memcpy(nic->packet + len_bytes,
+		       sl_nic_payload(nic, sent->frame) - sent->header_bytes,
+		       sent->header_bytes + sent->payload_bytes);
+		len_bytes += sent->header_bytes + sent->payload_bytes;
+	} while (sent->continues);
+	return len_bytes;
 }
 
 void sl_nic_flush(struct sl_nic *nic)
 {
-	for (; nic->flushed_cnt < nic->tx_cnt; nic->flushed_cnt++) {
-		const struct sent *sent = &nic->tx_ring[nic->flushed_cnt];
-		const uint8_t *packet = sl_nic_payload(nic, sent->frame) - sent->header_bytes;
+	while (nic->flushed_cnt < nic->tx_cnt) {
+		uint32_t len_bytes = gather(nic);
 
 		if (nic->sink)
-			nic->sink(nic->sink_arg, packet, sent->header_bytes + sent->payload_bytes);
+			nic->sink(nic->sink_arg, nic->packet, len_bytes);
 	}
 }
 

@@ -231,6 +231,29 @@ static void narrow(struct sl_sim_plan *plan)
 	}
 }
 
+/* An interface whose packets have several frames; its clients take such packets, or shorter ones,
+ * and the paths to some of them do not. */
+static void jumbo(struct sl_sim_plan *plan)
+{
+	static const uint16_t mtus[] = { 3001, 4352, 9000, SL_MTU_MAX };
+	static const uint16_t sizes[] = { 8960, 8960, 9176, 4312, 3068, 1460 };
+
+	plan->world.mtu_bytes = mtus[below(plan, sizeof(mtus) / sizeof(mtus[0]))];
+	draw_base(plan, (uint32_t)between(plan, 1, 16), 50);
+	for (uint32_t i = 0; i < plan->visit_cnt; i++) {
+		struct sl_sim_client_options *client = &plan->visits[i].client;
+		struct sl_sim_path_config *path = &plan->paths[client->path_idx];
+
+		client->mss = sizes[below(plan, sizeof(sizes) / sizeof(sizes[0]))];
+		if (client->window_bytes < 4U * client->mss)
+			client->window_bytes = 4U * client->mss;
+		path->mtu_bytes = one_in(plan, 3) ? (uint32_t)between(plan, 1280, 9000) : 0;
+		path->silent = one_in(plan, 2);
+		path->out.loss_ppm = path->in.loss_ppm =
+		    one_in(plan, 2) ? (uint32_t)below(plan, 2 * PERCENT_PPM) : 0;
+	}
+}
+
 /* ---- clients ---- */
 
 static void readers(struct sl_sim_plan *plan)
@@ -464,6 +487,7 @@ static const struct {
 	{ "reordered", "packets overtake each other", reordered },
 	{ "bottleneck", "all clients share one short queue", bottleneck },
 	{ "narrow", "path MTUs, with ICMP and without", narrow },
+	{ "jumbo", "an MTU of up to 9216, paths that are narrower", jumbo },
 	{ "readers", "slow readers, closed windows", readers },
 	{ "quitters", "clients vanish, reset, close early", quitters },
 	{ "renegers", "clients forget what they have SACKed", renegers },

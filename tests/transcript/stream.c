@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/checksum.h"
 #include "base/minmax.h"
 #include "sockets.h"
 
@@ -120,11 +121,12 @@ static void send_segment(struct sl_test_stack *stack, const struct sl_socket *so
 	uint8_t frame[SL_FRAME_HEADROOM_BYTES + SL_MTU_MAX];
 	uint8_t *payload = frame + SL_FRAME_HEADROOM_BYTES;
 	bool push = seq + bytes == socket->out_seq + socket->out.cnt;
+	struct sl_tcp_payload given = { .data = payload, .len_bytes = bytes };
 	uint32_t header_bytes;
 
 	memcpy(payload, sl_bytes_at(&socket->out, seq - socket->out_seq), bytes);
-	header_bytes =
-	    sl_tcp_segment(stack->tcp, socket->conn, payload, bytes, seq, push, stack->now_ns);
+	given.sum = sl_checksum_add(0, payload, bytes);
+	header_bytes = sl_tcp_segment(stack->tcp, socket->conn, &given, seq, push, stack->now_ns);
 	if (header_bytes)
 		sl_stack_emit(stack, payload, header_bytes, bytes);
 }

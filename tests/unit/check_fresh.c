@@ -17,7 +17,7 @@ enum {
 	FILE_BYTES = 20 * 1000 * 1000,
 	FILE_SEED = 21,
 	SHORT = SL_PMTU_MIN - 52, /* of a segment with timestamps */
-	BURST_BYTES = SL_BURST_FRAMES * SHORT,
+	BURST_BYTES = SL_BURST_PACKETS * SHORT,
 	LINK_BYTES = SL_ETHERNET_BYTES,
 };
 
@@ -57,11 +57,14 @@ static void router_speaks(const struct sl_sim_client *client)
 static const struct {
 	const char *name;
 	bool tls, again;
+	uint16_t mtu_bytes;
 } cases[] = {
-	{ "plain, new bytes", false, false },
-	{ "TLS, new bytes", true, false },
-	{ "plain, lost bytes", false, true },
-	{ "TLS, lost bytes", true, true },
+	{ "plain, new bytes", false, false, 1500 },
+	{ "TLS, new bytes", true, false, 1500 },
+	{ "plain, lost bytes", false, true, 1500 },
+	{ "TLS, lost bytes", true, true, 1500 },
+	{ "plain, new bytes of several frames", false, false, 9000 },
+	{ "TLS, new bytes of several frames", true, false, 9000 },
 };
 
 /* A read is at the disk that brings more than one burst of short packets holds. */
@@ -93,8 +96,13 @@ START_TEST(what_was_cut_for_long_packets_leaves_in_short_ones)
 		.seed = 3,
 		.out = { .delay_ns = 10 * SL_NS_PER_MS },
 		.in = { .delay_ns = 1 * SL_NS_PER_MS },
+		.mtu_bytes = cases[_i].mtu_bytes,
 	};
-	struct sl_sim_client_options options = { .tls = cases[_i].tls, .window_bytes = 4 << 20 };
+	struct sl_sim_client_options options = {
+		.tls = cases[_i].tls,
+		.mss = cases[_i].mtu_bytes - 40,
+		.window_bytes = 4 << 20,
+	};
 	struct sl_sim_disk_options slow = SL_SIM_DISK_OPTIONS;
 	struct fetch fetch = { .seed = FILE_SEED };
 	struct sl_sim_client *client;

@@ -20,10 +20,10 @@ static const struct {
 	{ SL_MTU_MIN, 0, "" },
 	{ SL_MTU_MAX, 0, "" },
 	{ SL_MTU_MIN - 1, -EMSGSIZE,
-	  "sluice: error: interface lo: its MTU is 1279, Sluice needs 1280 to 3000: ip link set "
+	  "sluice: error: interface lo: its MTU is 1279, Sluice needs 1280 to 9216: ip link set "
 	  "dev lo mtu 1500\n" },
 	{ SL_MTU_MAX + 1, -EMSGSIZE,
-	  "sluice: error: interface lo: its MTU is 3001, Sluice needs 1280 to 3000: ip link set "
+	  "sluice: error: interface lo: its MTU is 9217, Sluice needs 1280 to 9216: ip link set "
 	  "dev lo mtu 1500\n" },
 };
 

@@ -32,8 +32,8 @@ static void init(void)
 
 START_TEST(the_kernel_sees_what_was_published)
 {
-	sl_producer_put_desc(&tx, 100, 60);
-	sl_producer_put_desc(&tx, 200, 70);
+	sl_producer_put_desc(&tx, 100, 60, 0);
+	sl_producer_put_desc(&tx, 200, 70, 0);
 	ck_assert_uint_eq(producer_cnt, START);
 	ck_assert_uint_eq(sl_producer_backlog(&tx), 2);
 	sl_producer_publish(&tx);
@@ -43,7 +43,7 @@ START_TEST(the_kernel_sees_what_was_published)
 	ck_assert_uint_eq(descs[(START + 1) % SIZE].addr, 200);
 	consumer_cnt += 1;
 	ck_assert_uint_eq(sl_producer_backlog(&tx), 1);
-	sl_producer_put_desc(&tx, 300, 80);
+	sl_producer_put_desc(&tx, 300, 80, 0);
 	sl_producer_publish(&tx);
 	ck_assert_uint_eq(producer_cnt, 1);
 	ck_assert_uint_eq(descs[0].addr, 300);

@@ -163,7 +163,7 @@ START_TEST(test_other_version)
 		 "7.8");
 	check_refused(
 	    run_dir, -EPROTO,
-	    "has layout 9, this sluice reads 2: use the program that serves, version 7.8");
+	    "has layout 9, this sluice reads 3: use the program that serves, version 7.8");
 }
 END_TEST
 

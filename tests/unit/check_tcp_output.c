@@ -59,12 +59,12 @@ START_TEST(push_is_what_the_caller_says)
 {
 	uint8_t frame[SL_FRAME_HEADROOM_BYTES + 10] = { 0 };
 	uint64_t seq = sl_tcp_stream_seq(story.tcp, story.conn);
+	struct sl_tcp_payload zeroes = { .data = frame + SL_FRAME_HEADROOM_BYTES, .len_bytes = 10 };
 	struct sl_segment segment;
 	uint32_t header_bytes;
 
 	sl_tcp_reserve(story.tcp, story.conn, 10);
-	header_bytes = sl_tcp_segment(story.tcp, story.conn, frame + SL_FRAME_HEADROOM_BYTES, 10,
-				      seq, true, story.now_ns);
+	header_bytes = sl_tcp_segment(story.tcp, story.conn, &zeroes, seq, true, story.now_ns);
 	ck_assert_int_eq(sl_segment_parse(frame + SL_FRAME_HEADROOM_BYTES - header_bytes,
 					  header_bytes + 10, &segment),
 			 SL_WIRE_OK);

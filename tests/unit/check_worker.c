@@ -109,6 +109,36 @@ START_TEST(every_kind_survives_a_bad_path)
 }
 END_TEST
 
+/* At an interface's MTU, how many bytes a packet has when a client takes as many. Above 3000 it has
+ * several frames; what a probe of the path's MTU brings is another's matter (sim_scenario.c). */
+static const struct {
+	uint32_t mtu_bytes, mss, packet_bytes, loss_ppm;
+} jumbos[] = {
+	{ 3000, 8960, 2948, 0 },     { 3001, 8960, 2949, 0 },     { 9000, 8960, 8948, 0 },
+	{ 9000, 8960, 8948, 20000 }, { 9000, 1460, 1448, 20000 }, { 9216, 9176, 9164, 20000 },
+};
+
+START_TEST(packets_of_several_frames)
+{
+	struct sl_sim_client_options options = { .tls = true, .mss = jumbos[_i].mss };
+	struct sl_sim_world_options wide = calm;
+	struct fetch fetch;
+	uint64_t packets;
+
+	wide.mtu_bytes = jumbos[_i].mtu_bytes;
+	wide.out.loss_ppm = wide.in.loss_ppm = jumbos[_i].loss_ppm;
+	open_world(&wide);
+	fetch = fetch_big(&options, 10 * MINUTE_NS);
+	ck_assert(fetch_done(&fetch));
+	ck_assert(!fetch.wrong);
+	packets = world.stats->tx_packets;
+	ck_assert_uint_ge(packets, BIG_BYTES / jumbos[_i].packet_bytes);
+	ck_assert_uint_le(packets, BIG_BYTES / jumbos[_i].packet_bytes * 106 / 100 + 50);
+	ck_assert_uint_eq(world.stats->tag_mismatches, 0);
+	sl_sim_world_close(&world);
+}
+END_TEST
+
 /* Windows are never whole packets, but what is cut from them is: no more packets than the file's
  * bytes, its records and the losses need. */
 START_TEST(cuts_end_where_packets_end)
@@ -635,6 +665,8 @@ Suite *suite_worker(void)
 	tcase_add_test(tcase, many_clients_share_a_small_budget);
 	tcase_add_loop_test(tcase, cuts_end_where_packets_end, 0, 2); /* plain and TLS */
 	tcase_add_test(tcase, nothing_is_left_behind);
+	tcase_add_loop_test(tcase, packets_of_several_frames, 0,
+			    sizeof(jumbos) / sizeof(jumbos[0]));
 	tcase_add_test(tcase, overwritten_file_resets_tls);
 	tcase_add_loop_test(tcase, shrunken_file_resets, 0, 2);
 	tcase_add_test(tcase, read_error_resets);

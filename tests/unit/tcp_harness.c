@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/checksum.h"
 #include "base/limits.h"
 #include "base/seq.h"
 #include "tcp/stack.h"
@@ -339,13 +340,16 @@ void story_make(struct story *story, uint32_t seq, uint32_t len_bytes)
 {
 	uint64_t stream_seq = sl_tcp_stream_seq(story->tcp, story->conn);
 	uint8_t frame[STORY_PACKET_BYTES];
+	struct sl_tcp_payload payload = { .data = frame + SL_FRAME_HEADROOM_BYTES,
+					  .len_bytes = len_bytes };
 	uint32_t header_bytes;
 
 	for (uint32_t i = 0; i < len_bytes; i++)
-		frame[SL_FRAME_HEADROOM_BYTES + i] = story_byte(seq + i);
-	header_bytes = sl_tcp_segment(story->tcp, story->conn, frame + SL_FRAME_HEADROOM_BYTES,
-				      len_bytes, sl_seq_extend(story->server_isn + seq, stream_seq),
-				      false, story->now_ns);
+		payload.data[i] = story_byte(seq + i);
+	payload.sum = sl_checksum_add(0, payload.data, len_bytes);
+	header_bytes = sl_tcp_segment(story->tcp, story->conn, &payload,
+				      sl_seq_extend(story->server_isn + seq, stream_seq), false,
+				      story->now_ns);
 	MUST(header_bytes > 0);
 	enqueue(story, frame + SL_FRAME_HEADROOM_BYTES, header_bytes, len_bytes);
 }
