@@ -112,6 +112,7 @@ struct cut {
 	uint64_t start_seq;
 	uint32_t plain_bytes, wire_bytes;
 	uint32_t record_cnt;
+	uint32_t first_idx; /* of the record log */
 };
 
 static bool append_record(struct sl_worker *worker, struct sl_session *session,
@@ -128,6 +129,8 @@ static bool append_record(struct sl_worker *worker, struct sl_session *session,
 				  cut->start_seq + cut->wire_bytes, wire_bytes);
 	if (!record)
 		return false;
+	if (cut->record_cnt == 0)
+		cut->first_idx = session->log.tail_idx;
 	record->source_idx = piece->idx;
 	record->off_bytes = piece->off_bytes + cut->plain_bytes;
 	record->plain_bytes = plain_bytes;
@@ -195,6 +198,7 @@ enum sl_pump_step sl_fresh_cut(struct sl_worker *worker, struct sl_tcp_conn conn
 	len_bytes = cut.plain_bytes;
 	BUG_ON(!sl_read_take(worker, conn, piece->idx, piece->off_bytes, len_bytes, &read_idx));
 	worker->reads[read_idx].kind = SL_READ_FRESH;
+	worker->reads[read_idx].record_idx = cut.first_idx;
 	worker->reads[read_idx].range =
 	    (struct sl_tcp_range){ cut.start_seq, cut.start_seq + cut.wire_bytes };
 	sl_tcp_reserve(worker->tcp, conn, cut.wire_bytes);
@@ -266,13 +270,24 @@ static bool put_fresh(struct sl_worker *worker, uint32_t read_idx, struct sl_rec
 	return plain;
 }
 
+/* What of the read lies before end_seq has gone: the rest starts there. */
+static void advance(struct sl_worker *worker, struct sl_read *read, uint64_t end_seq)
+{
+	const struct sl_record *record = sl_record_at(&worker->records, read->record_idx);
+
+	read->range.start_seq = end_seq;
+	while (end_seq < read->range.end_seq && record->start_seq + record->wire_bytes <= end_seq) {
+		read->record_idx = record->next_idx;
+		record = sl_record_at(&worker->records, read->record_idx);
+	}
+}
+
 /* One burst of what was read. False: frames are short. */
 static bool send_burst(struct sl_worker *worker, uint32_t read_idx)
 {
 	struct sl_read *read = &worker->reads[read_idx];
-	struct sl_session *session = sl_session_of(worker, read->conn);
-	struct sl_record *record =
-	    sl_record_find(&worker->records, &session->log, read->range.start_seq);
+	const struct sl_session *session = sl_session_of(worker, read->conn);
+	struct sl_record *record = sl_record_at(&worker->records, read->record_idx);
 	uint64_t start_seq = read->range.start_seq, end_seq = burst_end(worker, read, record);
 	bool last = end_seq == read->range.end_seq;
 	struct sl_burst burst;
@@ -290,7 +305,7 @@ static bool send_burst(struct sl_worker *worker, uint32_t read_idx)
 		}
 	}
 	sl_burst_send(&burst, worker, read->conn, last && session->out_head_idx == SL_NONE);
-	read->range.start_seq = end_seq;
+	advance(worker, read, end_seq);
 	return true;
 }
 
