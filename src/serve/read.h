@@ -29,6 +29,7 @@ struct sl_read {
 	uint32_t done_bytes;     /* got */
 	uint64_t span_off_bytes; /* of the file: where the buffer starts */
 	uint32_t next_idx;       /* link of worker->wait_frames */
+	uint32_t record_idx;     /* FRESH: of the log, the one that holds range.start_seq */
 	struct sl_tcp_range range;
 };
 

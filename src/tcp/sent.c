@@ -114,6 +114,7 @@ static void mark_range(struct sl_tcp_sent *sent, struct sl_tcp_sent_range *range
 		mark->delivered->sacked_bytes += range->len_bytes;
 	}
 	if (mark->to == SL_TCP_SENT) {
+		sent->in_order = false;
 		range->sent_ns = mark->now_ns;
 		range->sent_cnt += range->sent_cnt < UINT8_MAX;
 		range->mark = *mark->mark;
@@ -173,6 +174,7 @@ void sl_tcp_sent_append(struct sl_tcp_sent_store *store, struct sl_tcp_sent *sen
 	uint32_t idx = sent->last_idx;
 
 	BUG_ON_HOT(len_bytes == 0);
+	sent->in_order |= idx == SL_TCP_NONE;
 	if (idx != SL_TCP_NONE) {
 		last = &store->ranges[idx];
 		BUG_ON_HOT(sl_tcp_sent_end(last) != start_seq);
@@ -288,17 +290,23 @@ void sl_tcp_sent_lose_longer(struct sl_tcp_sent_store *store, struct sl_tcp_sent
 	sl_tcp_sent_list_merge(store, sent, sent->first_idx, UINT64_MAX);
 }
 
+/* Most ACKs find nothing: what was sent before that which has arrived has arrived, too, and in a
+ * map that is in order the rest need not be looked at. */
 uint64_t sl_tcp_sent_lose_older(struct sl_tcp_sent_store *store, struct sl_tcp_sent *sent,
 				uint64_t latest_ns, uint64_t latest_end_seq, uint64_t wait_ns,
 				uint64_t now_ns, struct sl_tcp_sent_lost *lost)
 {
-	uint64_t next_ns = SL_WHEEL_NEVER;
-	bool changed = false;
+	uint64_t next_ns = SL_WHEEL_NEVER, before_ns = 0;
+	bool changed = false, in_order = true;
 
 	for (uint32_t idx = sent->first_idx; idx != SL_TCP_NONE;
 	     idx = store->ranges[idx].next_idx) {
 		struct sl_tcp_sent_range *range = &store->ranges[idx];
 
+		if (sent->in_order && range->sent_ns > latest_ns)
+			break;
+		in_order &= range->sent_ns >= before_ns;
+		before_ns = range->sent_ns;
 		if (range->state != SL_TCP_SENT || range->sent_ns > latest_ns ||
 		    (range->sent_ns == latest_ns && sl_tcp_sent_end(range) >= latest_end_seq))
 			continue;
@@ -310,6 +318,7 @@ uint64_t sl_tcp_sent_lose_older(struct sl_tcp_sent_store *store, struct sl_tcp_s
 			next_ns = range->sent_ns + wait_ns;
 		}
 	}
+	sent->in_order |= in_order;
 	if (changed)
 		sl_tcp_sent_list_merge(store, sent, sent->first_idx, UINT64_MAX);
 	return next_ns;
@@ -383,7 +392,7 @@ void sl_tcp_sent_check(const struct sl_tcp_sent_store *store, const struct sl_tc
 {
 	uint32_t bytes[SL_TCP_SENT_STATES] = { 0 };
 	uint32_t prev_idx = SL_TCP_NONE, range_cnt = 0;
-	uint64_t seq = una_seq;
+	uint64_t seq = una_seq, before_ns = 0;
 
 	for (uint32_t idx = sent->first_idx; idx != SL_TCP_NONE;
 	     idx = store->ranges[idx].next_idx) {
@@ -393,6 +402,8 @@ void sl_tcp_sent_check(const struct sl_tcp_sent_store *store, const struct sl_tc
 		BUG_ON(range->len_bytes == 0);
 		BUG_ON(range->prev_idx != prev_idx);
 		BUG_ON(range->sent_cnt == 0);
+		BUG_ON(sent->in_order && range->sent_ns < before_ns);
+		before_ns = range->sent_ns;
 		bytes[range->state] += range->len_bytes;
 		seq = sl_tcp_sent_end(range);
 		prev_idx = idx;

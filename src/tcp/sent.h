@@ -77,7 +77,8 @@ struct sl_tcp_sent_store {
 
 struct sl_tcp_sent { /* one a connection */
 	uint32_t first_idx, last_idx;
-	uint32_t range_cnt;
+	uint32_t range_cnt : 31;
+	bool in_order : 1; /* from first to last nothing was sent before its predecessor */
 	uint32_t bytes[SL_TCP_SENT_STATES]; /* by state; their sum is snd_nxt - snd_una */
 };
 

@@ -34,12 +34,9 @@ void sl_record_log_init(struct sl_record_log *log)
 	log->tail_idx = SL_RECORD_NONE;
 }
 
-static struct sl_record *record_at(const struct sl_record_pool *pool, uint32_t record_idx)
+static struct sl_record *record_or_none(const struct sl_record_pool *pool, uint32_t record_idx)
 {
-	if (record_idx == SL_RECORD_NONE)
-		return NULL;
-	BUG_ON_HOT(record_idx >= pool->pool.total_cnt);
-	return &pool->records[record_idx];
+	return record_idx == SL_RECORD_NONE ? NULL : sl_record_at(pool, record_idx);
 }
 
 static uint64_t end_seq(const struct sl_record *record)
@@ -51,7 +48,7 @@ struct sl_record *sl_record_append(struct sl_record_pool *pool, struct sl_record
 				   enum sl_record_kind kind, uint64_t start_seq,
 				   uint32_t wire_bytes)
 {
-	struct sl_record *tail = record_at(pool, log->tail_idx);
+	struct sl_record *tail = record_or_none(pool, log->tail_idx);
 	struct sl_record *record;
 	uint32_t record_idx;
 
@@ -77,28 +74,28 @@ struct sl_record *sl_record_append(struct sl_record_pool *pool, struct sl_record
 struct sl_record *sl_record_find(struct sl_record_pool *pool, const struct sl_record_log *log,
 				 uint64_t seq)
 {
-	struct sl_record *record = record_at(pool, log->head_idx);
-	struct sl_record *tail = record_at(pool, log->tail_idx);
+	struct sl_record *record = record_or_none(pool, log->head_idx);
+	struct sl_record *tail = record_or_none(pool, log->tail_idx);
 
 	if (!record || seq < record->start_seq || seq >= end_seq(tail))
 		return NULL;
 	if (seq >= tail->start_seq) /* what is sent for the first time is at the other end */
 		return tail;
 	while (seq >= end_seq(record))
-		record = record_at(pool, record->next_idx);
+		record = record_or_none(pool, record->next_idx);
 	return record;
 }
 
 struct sl_record *sl_record_next(struct sl_record_pool *pool, const struct sl_record *record)
 {
-	return record_at(pool, record->next_idx);
+	return record_or_none(pool, record->next_idx);
 }
 
 bool sl_record_drop(struct sl_record_pool *pool, struct sl_record_log *log, uint64_t acked_seq,
 		    struct sl_record *gone)
 {
 	uint32_t record_idx = log->head_idx;
-	struct sl_record *head = record_at(pool, record_idx);
+	struct sl_record *head = record_or_none(pool, record_idx);
 
 	if (!head || end_seq(head) > acked_seq)
 		return false;

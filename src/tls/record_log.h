@@ -20,6 +20,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/bug.h"
 #include "base/limits.h"
 #include "base/pool.h"
 
@@ -68,6 +69,14 @@ void sl_record_log_init(struct sl_record_log *log);
 struct sl_record *sl_record_append(struct sl_record_pool *pool, struct sl_record_log *log,
 				   enum sl_record_kind kind, uint64_t start_seq,
 				   uint32_t wire_bytes);
+
+/* Entry record_idx, which is in some log: tail_idx is the newest one's, good until it is dropped.
+ */
+static inline struct sl_record *sl_record_at(const struct sl_record_pool *pool, uint32_t record_idx)
+{
+	BUG_ON_HOT(record_idx >= pool->pool.total_cnt);
+	return &pool->records[record_idx];
+}
 
 /* The entry that holds seq, or NULL (acked already, or not reserved yet). Searches from the oldest:
  * what is lost is near the head. */

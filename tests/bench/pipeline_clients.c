@@ -130,14 +130,12 @@ const struct pipeline_clients_counters *pipeline_clients_counters(void)
 
 static void seal_request(struct request *request, uint64_t record_no)
 {
-	struct sl_span span = { request->bytes, sizeof(request->bytes) };
-	struct sl_span_cursor cursor = { .spans = &span, .span_cnt = 1 };
 	uint8_t tag[SL_RECORD_TAG_BYTES];
 
 	request->len_bytes = sl_seal_wire_bytes(&clients.keys, sizeof(request_text) - 1);
 	sl_seal_record(clients.aead, clients.table, &clients.keys, record_no,
 		       SL_TLS_APPLICATION_DATA, (const uint8_t *)request_text,
-		       sizeof(request_text) - 1, &cursor, tag);
+		       sizeof(request_text) - 1, request->bytes, tag);
 }
 
 static const struct request *request_of(uint32_t request_no)

@@ -252,6 +252,20 @@ START_TEST(the_older_are_lost_by_time_and_order)
 }
 END_TEST
 
+START_TEST(what_was_sent_again_does_not_hide_the_older_behind_it)
+{
+	append(1000, 10);
+	append(1000, 20);
+	append(1000, 30);
+	lose(0, 1000);
+	take(1000, 0, 1000);
+	again(0, 1000, 40);
+	/* 30 arrived: 40 is younger and comes first. */
+	sl_tcp_sent_lose_older(&store, &sent, 30, BASE + 3000, 5, 41, &lost);
+	expect("S10 L10 S10");
+}
+END_TEST
+
 START_TEST(sent_again_counts_apart)
 {
 	append(1000, 1);
@@ -434,6 +448,7 @@ Suite *suite_tcp_sent(void)
 	tcase_add_test(tcase, a_cancelled_range_is_lost_again);
 	tcase_add_test(tcase, reneging_loses_all_that_was_sacked);
 	tcase_add_test(tcase, the_older_are_lost_by_time_and_order);
+	tcase_add_test(tcase, what_was_sent_again_does_not_hide_the_older_behind_it);
 	tcase_add_test(tcase, sent_again_counts_apart);
 	tcase_add_test(tcase, short_of_ranges_times_blur);
 	tcase_add_test(tcase, short_of_ranges_partial_sacks_are_ignored);
