@@ -44,7 +44,9 @@ class Drawing:
                            f'font-weight="{weight}" font-size="{size}" fill="{colour}">'
                            f'{words}</text>')
 
-    def legend(self, x, y, colours):
+    def legend(self, colours):
+        """In the upper right corner."""
+        x, y = self.width - sum(30 + 8 * len(name) for name in colours), 14
         for name, colour in colours.items():
             self.rect(x, y - 10, 11, 11, colour)
             self.text(x + 16, y, name)
@@ -126,8 +128,8 @@ def plot_versus(figures):
     most = round_up(max(value for value in values if isinstance(value, (int, float))))
     titles = {"disk": "everybody reads from disk",
               "cached": "the others' files are in their page cache, Sluice reads from disk"}
-    drawing = Drawing(760, 60 + 250 * len(sources), "HTTPS, one core, 300 KB objects: MB/s")
-    drawing.legend(520, 14, COLOURS)
+    drawing = Drawing(760, 20 + 250 * len(sources), "HTTPS, one core, 300 KB objects: MB/s")
+    drawing.legend(COLOURS)
     for i, (source, cells) in enumerate(sources):
         box = (50, 62 + 250 * i, 700, 160)
         drawing.text(50, box[1] - 24, titles[source])
@@ -157,7 +159,7 @@ def plot_pipeline(figures):
     colours = dict(zip(series, list(STAGES.values())[1:]))
     box = (50, 60, 700, 220)
     drawing = Drawing(760, 320, "The worker alone, one core: Gb/s by connections")
-    drawing.legend(400, 14, colours)
+    drawing.legend(colours)
     axis(drawing, box, most, "Gb/s")
     place = {count: box[0] + box[2] * (i + 0.5) / len(counts) for i, count in enumerate(counts)}
     for count in counts:
@@ -179,7 +181,7 @@ def plot_stages(figures):
     if not rows:
         return None
     drawing = Drawing(760, 50 + 26 * len(rows), "The worker alone: share of each stage")
-    drawing.legend(300, 14, STAGES)
+    drawing.legend(STAGES)
     for i, (name, row) in enumerate(rows):
         x, y, width = 130.0, 36 + 26 * i, 620
         drawing.text(x - 8, y + 14, name, anchor="end")

@@ -54,8 +54,8 @@ nginx_run()
 	server_spawn "$NGINX" -c "$work/nginx.conf" -e "$work/nginx.log" -g 'daemon off;'
 }
 
-# h2o_configure READS: its files always come through the page cache, read by its only thread, or with
-# threadsN by N of them, so that one can wait for the disk while another sends.
+# h2o_configure READS: its files always come through the page cache, read by its only thread, or
+# with threadsN by N of them, so that one can wait for the disk while another sends.
 h2o_configure()
 {
 	local threads=1
