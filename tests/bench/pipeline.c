@@ -336,6 +336,18 @@ static void print_row(const struct options *options, const struct result *result
 	fflush(stdout);
 }
 
+/* For results.json: pipeline.https_1500_1000: gbps=… */
+static void print_figures(const char *protocol, uint64_t mtu, uint64_t connections,
+			  const struct result *result)
+{
+	printf("pipeline.%s_%lu_%lu: gbps=%.2f oneshot_share=%.3f ns_per_packet=%.0f busy=%.2f",
+	       protocol, mtu, connections, result->gbps, result->share, result->ns_per_packet,
+	       result->busy);
+	for (int i = 0; i < PIPELINE_STAGES; i++)
+		printf(" %s=%.3f", pipeline_stage_names[i], result->shares[i]);
+	printf(" peak_mib=%lu\n", result->peak_bytes >> 20);
+}
+
 static struct result row(struct options options, uint64_t tls, uint64_t mtu, uint64_t connections)
 {
 	struct result result;
@@ -361,6 +373,10 @@ static void all(const struct options *options)
 	for (int i = 0; i < 4; i++)
 		http[i] = row(*options, 0, 1500, cnts[i]);
 	row(every_second, 1, 1500, 1000);
+	for (int i = 0; i < 4; i++)
+		print_figures("https", 1500, cnts[i], &https[i]);
+	for (int i = 0; i < 4; i++)
+		print_figures("http", 1500, cnts[i], &http[i]);
 	printf("pipeline: https_1500_1000_gbps=%.1f https_1500_10000_gbps=%.1f "
 	       "https_1500_100000_gbps=%.1f http_1500_1000_gbps=%.1f oneshot_share=%.2f\n",
 	       https[1].gbps, https[2].gbps, https[3].gbps, http[1].gbps, https[1].share);

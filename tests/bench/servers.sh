@@ -54,13 +54,17 @@ nginx_run()
 	server_spawn "$NGINX" -c "$work/nginx.conf" -e "$work/nginx.log" -g 'daemon off;'
 }
 
-# Its files always come through the page cache.
+# h2o_configure READS: its files always come through the page cache, read by its only thread, or
+# with threadsN by N of them, so that one can wait for the disk while another sends.
 h2o_configure()
 {
+	local threads=1
+
+	[[ $1 != threads* ]] || threads=${1#threads}
 	cat >"$work/h2o.yaml" <<-END
 	user: root
 	pid-file: $work/h2o.pid
-	num-threads: ${H2O_THREADS:-1}
+	num-threads: $threads
 	max-connections: 32768
 	error-log: $work/h2o.log
 	listen:
@@ -81,7 +85,7 @@ h2o_configure()
 
 h2o_run()
 {
-	h2o_configure
+	h2o_configure "$1"
 	server_spawn "$H2O" -c "$work/h2o.yaml" >>"$work/h2o.log" 2>&1
 }
 
@@ -112,7 +116,7 @@ server_start()
 	case $1 in
 	sluice) sluice_run ;;
 	nginx) nginx_run "${2:-direct}" ;;
-	h2o) h2o_run ;;
+	h2o) h2o_run "${2:-cache}" ;;
 	esac
 	within 10 server_answers_or_died && kill -0 "$server_pid" 2>/dev/null && return
 	echo "$1 does not answer: $(tail -n 5 "$work/$1.log")" >&2
