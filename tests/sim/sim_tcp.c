@@ -336,8 +336,11 @@ static void add_range(struct sl_sim_tcp *tcp, uint64_t start_seq, uint64_t end_s
 		if (range.end_seq > end_seq)
 			end_seq = range.end_seq;
 	}
-	if (kept_cnt == SL_SIM_TCP_RANGES_MAX)
+	/* Too many gaps to keep account of: the oldest range is forgotten, which is to renege. */
+	if (kept_cnt == SL_SIM_TCP_RANGES_MAX) {
 		kept_cnt--;
+		tcp->reneged = true;
+	}
 	memmove(&tcp->ranges[1], &tcp->ranges[0], kept_cnt * sizeof(tcp->ranges[0]));
 	tcp->ranges[0] = (struct sl_sim_tcp_range){ start_seq, end_seq };
 	tcp->range_cnt = kept_cnt + 1;
