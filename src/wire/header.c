@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Runs once per packet sent. TCP is written first, then IP before it, then the link, and TCP's
- * checksum last. The payload's part of it is one pass over bytes that the cipher has just left in
- * the first-level cache. The header's is added word by word: loads wider than the stores before
- * them stall.
+ * checksum last. The payload's part of it comes from whoever put the payload there; the header's is
+ * added word by word: loads wider than the stores before them stall.
  */
 #include <string.h>
 

@@ -21,6 +21,7 @@
 #include <openssl/evp.h>
 
 #include "base/alloc.h"
+#include "base/arena.h"
 #include "base/checksum.h"
 #include "base/limits.h"
 #include "base/span.h"
@@ -35,6 +36,8 @@ enum {
 	BURST_FRAMES = (BURST_BYTES + PAYLOAD_BYTES - 1) / PAYLOAD_BYTES,
 	/* Where each record's plaintext lies: a disk buffer after the other, 1 MiB in all. */
 	PLAIN_CNT = 64,
+	PLAINS_BYTES = PLAIN_CNT * SL_RECORD_PLAIN_MAX_BYTES,
+	FRAMES_BYTES = FRAME_CNT * FRAME_BYTES,
 	/* A turn takes about a millisecond, so that on a busy machine some run undisturbed. */
 	RECORDS = 256,
 	ROUNDS = 500,
@@ -56,9 +59,10 @@ struct bench {
 	void *table;
 	struct sl_tls_keys keys;
 	EVP_CIPHER_CTX *evp;
-	uint8_t *plain;  /* PLAIN_CNT records */
-	uint8_t *frames; /* FRAME_CNT frames */
-	uint8_t *wire;   /* one record */
+	struct sl_arena arena; /* frames and disk buffers lie in one, as the server's */
+	uint8_t *plain;        /* PLAIN_CNT records */
+	uint8_t *frames;       /* FRAME_CNT frames */
+	uint8_t *wire;         /* one record */
 	struct sl_span spans[BURST_FRAMES];
 	struct sl_span_cursor cursor;
 	uint32_t frame_idx; /* the next one to fill */
@@ -173,11 +177,12 @@ static bool bench_open(struct bench *bench, const char *engine, enum sl_aead_kin
 	EVP_CIPHER *cipher = EVP_CIPHER_fetch(NULL, kinds[kind].evp_name, NULL);
 
 	memset(bench, 0, sizeof(*bench));
-	if (sl_aead_init(&bench->aead, engine) != 0)
+	if (sl_aead_init(&bench->aead, engine) != 0 ||
+	    sl_arena_init(&bench->arena, FRAMES_BYTES + PLAINS_BYTES) != 0)
 		return false;
 	bench->table = sl_alloc(1, sl_aead_table_bytes(bench->aead));
-	bench->plain = sl_alloc(PLAIN_CNT, SL_RECORD_PLAIN_MAX_BYTES);
-	bench->frames = sl_alloc(FRAME_CNT, FRAME_BYTES);
+	bench->frames = sl_arena_carve(&bench->arena, FRAMES_BYTES, FRAME_BYTES);
+	bench->plain = sl_arena_carve(&bench->arena, PLAINS_BYTES, FRAME_BYTES);
 	bench->wire = sl_alloc(1, SL_RECORD_PLAIN_MAX_BYTES + SL_RECORD_OVERHEAD_MAX_BYTES);
 	bench->evp = EVP_CIPHER_CTX_new();
 	if (!bench->table || !bench->plain || !bench->frames || !bench->wire || !bench->evp)
