@@ -90,7 +90,7 @@ static void take_over(struct sl_worker *worker, struct sl_session *session,
 		      const struct sl_handshake *handshake)
 {
 	sl_handshake_secrets(handshake, &session->client, &session->server);
-	session->record_max_bytes = SL_RECORD_PLAIN_MAX_BYTES;
+	session->record_max_bytes = (uint16_t)sl_handshake_record_max(handshake);
 	sl_handshakes_leave(worker, session);
 	BUG_ON(!sl_pool_take(&worker->table_pool, &session->table_idx)); /* one a connection */
 	derive(worker, &session->client, worker->open_table);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "serve/outbox.h"
 
+#include <string.h>
+
 #include "base/bug.h"
 #include "serve/state.h"
 
@@ -79,6 +81,31 @@ void sl_outbox_add_chunk_first(struct sl_worker *worker, struct sl_session *sess
 struct sl_outbox_node *sl_outbox_front(struct sl_worker *worker, struct sl_session *session)
 {
 	return session->out_head_idx == SL_NONE ? NULL : &worker->nodes[session->out_head_idx];
+}
+
+bool sl_outbox_split(struct sl_worker *worker, struct sl_session *session, uint32_t max_bytes)
+{
+	struct sl_outbox_node *front = sl_outbox_front(worker, session);
+	struct sl_piece rest = front->piece;
+	uint32_t chunk_idx, idx;
+	uint8_t *data = sl_outbox_chunk(worker, &chunk_idx);
+	bool taken;
+
+	BUG_ON(front->begun || rest.kind != SL_PIECE_MEMORY || rest.len_bytes <= max_bytes);
+	if (!data)
+		return false;
+	rest.len_bytes -= max_bytes;
+	memcpy(data, sl_chunk_of(worker, rest.idx) + rest.off_bytes + max_bytes, rest.len_bytes);
+	rest.idx = chunk_idx;
+	rest.off_bytes = SL_CHUNK_PLAIN_OFF;
+	taken = sl_pool_take(&worker->node_pool, &idx); /* promised */
+	BUG_ON(!taken);
+	worker->nodes[idx] = (struct sl_outbox_node){ .piece = rest, .next_idx = front->next_idx };
+	front->piece.len_bytes = max_bytes;
+	if (front->next_idx == SL_NONE)
+		session->out_tail_idx = idx;
+	front->next_idx = idx;
+	return true;
 }
 
 void sl_outbox_pop(struct sl_worker *worker, struct sl_session *session)

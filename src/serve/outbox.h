@@ -44,6 +44,10 @@ bool sl_outbox_add_file(struct sl_worker *worker, struct sl_session *session, ui
 /* The piece whose turn it is, or NULL. */
 struct sl_outbox_node *sl_outbox_front(struct sl_worker *worker, struct sl_session *session);
 
+/* The piece whose turn it is, from memory and not begun, keeps its first max_bytes; a new one
+ * behind it, in a chunk of its own, gets the rest. False if there is no memory for it. */
+bool sl_outbox_split(struct sl_worker *worker, struct sl_session *session, uint32_t max_bytes);
+
 /* Takes it off; its chunk or reference is the caller's. */
 void sl_outbox_pop(struct sl_worker *worker, struct sl_session *session);
 

@@ -59,8 +59,12 @@ static enum sl_pump_step send_memory(struct sl_worker *worker, struct sl_tcp_con
 	struct sl_burst burst;
 	uint32_t len_bytes;
 
-	if (piece->record_type != 0)
+	if (piece->record_type != 0) {
+		if (piece->len_bytes > session->record_max_bytes &&
+		    !sl_outbox_split(worker, session, session->record_max_bytes))
+			return SL_PUMP_WAIT;
 		seal_piece(worker, session, piece);
+	}
 	node->begun = true;
 	len_bytes = piece->len_bytes < window_bytes ? (uint32_t)piece->len_bytes : window_bytes;
 	if (!sl_burst_open(&burst, worker, conn, seq, len_bytes))

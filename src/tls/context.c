@@ -55,7 +55,8 @@ static int settings_apply(struct sl_tls_context *context)
 	    !SSL_CTX_set_max_proto_version(ssl, TLS1_3_VERSION) ||
 	    !SSL_CTX_set_ciphersuites(ssl, suites) || !SSL_CTX_set_cipher_list(ssl, suites_12) ||
 	    !SSL_CTX_set1_groups_list(ssl, groups) || !SSL_CTX_set_num_tickets(ssl, 2) ||
-	    !SSL_CTX_set_max_early_data(ssl, 0) || !SSL_CTX_set_recv_max_early_data(ssl, 0))
+	    !SSL_CTX_set_max_early_data(ssl, 0) || !SSL_CTX_set_recv_max_early_data(ssl, 0) ||
+	    !sl_record_limit_offer(ssl))
 		return sl_tls_problem(-ENOTSUP, "OpenSSL lacks a part of TLS 1.3 or 1.2 (%s)",
 				      sl_tls_openssl_reason());
 	SSL_CTX_set_options(ssl, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);

@@ -52,4 +52,12 @@ void sl_handshake_on_message(int is_written, int version, int content_type, cons
 /* handshake.c: where selection.c keeps what it chose. */
 const struct sl_choice **sl_handshake_choice(const SSL *ssl);
 
+/* handshake.c: where record_limit.c keeps what the client said; 0: nothing. */
+uint16_t *sl_handshake_record_limit(const SSL *ssl);
+
+/* record_limit.c: setup only; false: this OpenSSL cannot. */
+bool sl_record_limit_offer(SSL_CTX *ssl);
+/* Plain bytes of the longest record the client takes, [63, 16384], after the handshake. */
+uint32_t sl_record_limit_plain(SSL *ssl);
+
 #endif

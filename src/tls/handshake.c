@@ -25,7 +25,8 @@ struct sl_handshake {
 	BIO *in, *out; /* owned by ssl */
 	enum sl_handshake_verdict verdict;
 	struct secret client, server;
-	uint64_t sealed_cnt; /* records OpenSSL sealed under the server's application key */
+	uint64_t sealed_cnt;   /* records OpenSSL sealed under the server's application key */
+	uint16_t record_limit; /* what the client said (RFC 8449), or 0 */
 	uint8_t explicit[SL_RECORD_EXPLICIT_BYTES]; /* TLS 1.2: of the nonce of our Finished */
 };
 
@@ -101,6 +102,13 @@ const struct sl_choice **sl_handshake_choice(const SSL *ssl)
 	struct sl_handshake *handshake = SSL_get_app_data(ssl);
 
 	return &handshake->choice;
+}
+
+uint16_t *sl_handshake_record_limit(const SSL *ssl)
+{
+	struct sl_handshake *handshake = SSL_get_app_data(ssl);
+
+	return &handshake->record_limit;
 }
 
 /* ---- one handshake ---- */
@@ -310,4 +318,10 @@ void sl_handshake_secrets(const struct sl_handshake *handshake, struct sl_tls_ke
 	}
 	hand_over(handshake, &handshake->client, 0, client);
 	hand_over(handshake, &handshake->server, handshake->sealed_cnt, server);
+}
+
+uint32_t sl_handshake_record_max(const struct sl_handshake *handshake)
+{
+	BUG_ON(handshake->verdict != SL_HANDSHAKE_DONE);
+	return sl_record_limit_plain(handshake->ssl);
 }

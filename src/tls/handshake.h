@@ -42,4 +42,8 @@ uint32_t sl_handshake_output(struct sl_handshake *handshake, uint8_t *out, uint3
 void sl_handshake_secrets(const struct sl_handshake *handshake, struct sl_tls_keys *client,
 			  struct sl_tls_keys *server);
 
+/* After DONE: plain bytes of the longest record the client takes, [63, 16384] (RFC 8449; RFC 6066,
+ * 4). */
+uint32_t sl_handshake_record_max(const struct sl_handshake *handshake);
+
 #endif

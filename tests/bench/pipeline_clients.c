@@ -133,6 +133,7 @@ static void seal_request(struct request *request, uint64_t record_no)
 	uint8_t tag[SL_RECORD_TAG_BYTES];
 
 	request->len_bytes = sl_seal_wire_bytes(&clients.keys, sizeof(request_text) - 1);
+	BUG_ON(request->len_bytes > sizeof(request->bytes));
 	sl_seal_record(clients.aead, clients.table, &clients.keys, record_no,
 		       SL_TLS_APPLICATION_DATA, (const uint8_t *)request_text,
 		       sizeof(request_text) - 1, request->bytes, tag);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/bug.h"
+#include "base/limits.h"
 #include "tls/handshake.h"
 
 enum { SECRET_BYTES = 32 };
@@ -94,4 +95,10 @@ void sl_handshake_secrets(const struct sl_handshake *handshake, struct sl_tls_ke
 	(void)handshake;
 	set_secret(client, 'c');
 	set_secret(server, 's');
+}
+
+uint32_t sl_handshake_record_max(const struct sl_handshake *handshake)
+{
+	(void)handshake;
+	return SL_RECORD_PLAIN_MAX_BYTES;
 }

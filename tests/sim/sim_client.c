@@ -58,22 +58,27 @@ static void advance(struct sl_sim_client *client)
 	} while (!client->secured && !client->failed && feed(client));
 }
 
-void sl_sim_client_open(struct sl_sim_client *client, struct sl_sim_link *to_peer, SSL_CTX *context,
-			const char *suites_12, const struct sl_sim_tcp_config *config)
+static void open_tls(struct sl_sim_client *client, const struct sl_sim_tls_config *tls)
+{
+	client->ssl = SSL_new(tls->context);
+	client->from_peer = BIO_new(BIO_s_mem());
+	client->to_peer = BIO_new(BIO_s_mem());
+	BUG_ON(!client->ssl || !client->from_peer || !client->to_peer);
+	SSL_set_bio(client->ssl, client->from_peer, client->to_peer);
+	SSL_set_connect_state(client->ssl);
+	if (tls->suites_12) {
+		BUG_ON(!SSL_set_max_proto_version(client->ssl, TLS1_2_VERSION));
+		BUG_ON(!SSL_set_cipher_list(client->ssl, tls->suites_12));
+	}
+	BUG_ON(!SSL_set_tlsext_max_fragment_length(client->ssl, tls->fragment_code));
+}
+
+void sl_sim_client_open(struct sl_sim_client *client, struct sl_sim_link *to_peer,
+			const struct sl_sim_tls_config *tls, const struct sl_sim_tcp_config *config)
 {
 	memset(client, 0, sizeof(*client));
-	if (context) {
-		client->ssl = SSL_new(context);
-		client->from_peer = BIO_new(BIO_s_mem());
-		client->to_peer = BIO_new(BIO_s_mem());
-		BUG_ON(!client->ssl || !client->from_peer || !client->to_peer);
-		SSL_set_bio(client->ssl, client->from_peer, client->to_peer);
-		SSL_set_connect_state(client->ssl);
-		if (suites_12) {
-			BUG_ON(!SSL_set_max_proto_version(client->ssl, TLS1_2_VERSION));
-			BUG_ON(!SSL_set_cipher_list(client->ssl, suites_12));
-		}
-	}
+	if (tls->context)
+		open_tls(client, tls);
 	sl_sim_tcp_open(&client->tcp, to_peer, config);
 	advance(client);
 }

@@ -21,10 +21,17 @@ struct sl_sim_client {
 	struct sl_sim_tcp_bytes pending; /* to be sent once secured */
 };
 
-/* context NULL: plain. suites_12 NULL: what context says; else TLS 1.2, and these suites. Connects
- * at once. */
-void sl_sim_client_open(struct sl_sim_client *client, struct sl_sim_link *to_peer, SSL_CTX *context,
-			const char *suites_12, const struct sl_sim_tcp_config *config);
+struct sl_sim_tls_config {
+	SSL_CTX *context;      /* NULL: plain */
+	const char *suites_12; /* TLS 1.2, and these suites; NULL: what context says */
+	uint8_t fragment_code; /* max_fragment_length (RFC 6066, 4): 1 is 512 bytes, 4 is 4096; 0:
+				  not sent */
+};
+
+/* Connects at once. */
+void sl_sim_client_open(struct sl_sim_client *client, struct sl_sim_link *to_peer,
+			const struct sl_sim_tls_config *tls,
+			const struct sl_sim_tcp_config *config);
 void sl_sim_client_free(struct sl_sim_client *client);
 
 void sl_sim_client_send(struct sl_sim_client *client, const char *text);

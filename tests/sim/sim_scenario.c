@@ -114,7 +114,12 @@ static struct sl_sim_client_options draw_client(struct sl_sim_plan *plan)
 
 /* A third of the clients speaks TLS 1.2, if TLS at all. */
 static const char *const suites_12[] = { "ECDHE+AESGCM", "ECDHE+CHACHA20", NULL, NULL, NULL, NULL };
-enum { SUITES_12 = sizeof(suites_12) / sizeof(suites_12[0]) };
+/* And one in eight takes short records only. */
+static const uint8_t fragment_codes[] = { 1, 2, 3, 4, [31] = 0 };
+enum {
+	FRAGMENT_CODES = sizeof(fragment_codes),
+	SUITES_12 = sizeof(suites_12) / sizeof(suites_12[0])
+};
 
 static void draw_visits(struct sl_sim_plan *plan, uint32_t cnt, uint32_t tls_percent)
 {
@@ -126,6 +131,8 @@ static void draw_visits(struct sl_sim_plan *plan, uint32_t cnt, uint32_t tls_per
 		visit->client = draw_client(plan);
 		visit->client.tls = below(plan, 100) < tls_percent;
 		visit->client.suites_12 = suites_12[visit->client.dice % SUITES_12];
+		visit->client.fragment_code =
+		    fragment_codes[visit->client.dice / SUITES_12 % FRAGMENT_CODES];
 		visit->client.path_idx = i % plan->path_cnt;
 		visit->start_ns = spread(plan, MS, 4 * S);
 		visit->request_cnt = (uint32_t)between(plan, 1, 4);

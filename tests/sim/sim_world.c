@@ -243,6 +243,11 @@ struct sl_sim_client *sl_sim_world_connect_at(struct sl_sim_world *world, uint32
 					      const struct sl_sim_client_options *options)
 {
 	struct sl_sim_client *client = malloc(sizeof(*client));
+	const struct sl_sim_tls_config tls = {
+		.context = options->tls ? world->context : NULL,
+		.suites_12 = options->suites_12,
+		.fragment_code = options->fragment_code,
+	};
 	struct sl_sim_tcp_config tcp = {
 		.local = address_of(idx, options->ipv6),
 		.peer = options->ipv6 ? ipv6(1) : ipv4(1),
@@ -271,8 +276,7 @@ struct sl_sim_client *sl_sim_world_connect_at(struct sl_sim_world *world, uint32
 	leave(world, idx);
 	world->path_of[idx] = options->path_idx;
 	world->clients[idx] = client;
-	sl_sim_client_open(client, world->paths[options->path_idx].in,
-			   options->tls ? world->context : NULL, options->suites_12, &tcp);
+	sl_sim_client_open(client, world->paths[options->path_idx].in, &tls, &tcp);
 	refresh_path(world, options->path_idx);
 	return client;
 }

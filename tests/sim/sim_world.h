@@ -81,7 +81,8 @@ uint32_t sl_sim_world_add_path(struct sl_sim_world *world, const struct sl_sim_p
 
 struct sl_sim_client_options {
 	bool tls, ipv6, no_sack, no_timestamps, no_window_scale;
-	const char *suites_12; /* with tls: TLS 1.2, and these suites; NULL: TLS 1.3 */
+	const char *suites_12; /* with tls, as in sim_client.h; NULL: TLS 1.3 */
+	uint8_t fragment_code;
 	uint16_t mss;          /* 0: 1460 */
 	uint32_t window_bytes; /* 0: 1 MiB */
 	uint32_t path_idx;

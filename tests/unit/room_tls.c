@@ -20,6 +20,7 @@ const struct sl_suite sl_suites[] = {
 	{ "names", suite_names },
 	{ "open", suite_open },
 	{ "prf", suite_prf },
+	{ "record_limit", suite_record_limit },
 	{ "record_log", suite_record_log },
 	{ "resumption", suite_resumption },
 	{ "seal", suite_seal },

@@ -20,6 +20,7 @@ Suite *suite_keys(void);
 Suite *suite_names(void);
 Suite *suite_open(void);
 Suite *suite_prf(void);
+Suite *suite_record_limit(void);
 Suite *suite_record_log(void);
 Suite *suite_resumption(void);
 Suite *suite_seal(void);
