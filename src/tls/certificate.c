@@ -191,7 +191,13 @@ int sl_certificate_load(struct sl_certificate *certificate, OSSL_LIB_CTX *librar
 	if (ret == 0)
 		ret = key_read(certificate, library,
 			       pair->key_path ? pair->key_path : pair->certificate_path);
-	return ret ? ret : check_fit(certificate, pair);
+	if (ret == 0)
+		ret = check_fit(certificate, pair);
+	if (ret == 0 && sl_staple_load(&certificate->staple, pair->certificate_path,
+				       certificate->own, certificate->chain))
+		snprintf(certificate->staple_problem, sizeof(certificate->staple_problem), "%s",
+			 sl_tls_problem_text());
+	return ret;
 }
 
 void sl_certificate_fini(struct sl_certificate *certificate)
@@ -199,6 +205,7 @@ void sl_certificate_fini(struct sl_certificate *certificate)
 	X509_free(certificate->own);
 	sk_X509_pop_free(certificate->chain, X509_free);
 	EVP_PKEY_free(certificate->key);
+	sl_staple_fini(&certificate->staple);
 	sl_free(certificate->path);
 	*certificate = (struct sl_certificate){ .path = NULL };
 }
@@ -288,4 +295,7 @@ void sl_certificate_describe(const struct sl_certificate *certificate,
 	info->name_cnt = sl_certificate_names(certificate, add_name, info);
 	info->not_before_s = seconds_of(X509_get0_notBefore(certificate->own));
 	info->not_after_s = seconds_of(X509_get0_notAfter(certificate->own));
+	info->staple_until_s = certificate->staple.data ? certificate->staple.until_s : 0;
+	snprintf(info->staple_problem, sizeof(info->staple_problem), "%s",
+		 certificate->staple_problem);
 }

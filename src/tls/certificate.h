@@ -8,6 +8,7 @@
 
 #include "tls/credentials.h"
 #include "tls/names.h"
+#include "tls/staple.h"
 
 /* One of each may stand for the same name: the client's signature algorithms choose. */
 enum sl_key_kind {
@@ -25,10 +26,12 @@ struct sl_certificate {
 	STACK_OF(X509) * chain; /* those that lead to the root, NULL if there are none */
 	EVP_PKEY *key;
 	enum sl_key_kind kind;
+	struct sl_staple staple;
+	char staple_problem[SL_STAPLE_PROBLEM_BYTES]; /* empty if there is none */
 };
 
-/* Reads the pair's files and sees that they fit. Errors: those of sl_tls_context_open, with a
- * problem. Give it to fini in any case. */
+/* Reads the pair's files and sees that they fit; a staple that is no good is no error. Errors:
+ * those of sl_tls_context_open, with a problem. Give it to fini in any case. */
 int sl_certificate_load(struct sl_certificate *certificate, OSSL_LIB_CTX *library,
 			const struct sl_tls_pair *pair);
 void sl_certificate_fini(struct sl_certificate *certificate);
@@ -39,7 +42,7 @@ void sl_certificate_fini(struct sl_certificate *certificate);
 uint32_t sl_certificate_names(const struct sl_certificate *certificate,
 			      void (*visit)(void *arg, const struct sl_name *name), void *arg);
 
-/* All but staple of what is shown to the operator. */
+/* What is shown to the operator. */
 void sl_certificate_describe(const struct sl_certificate *certificate,
 			     struct sl_tls_certificate_info *info);
 

@@ -31,6 +31,9 @@ struct sl_tls_context {
 	EVP_CIPHER *aes_128, *aes_256;
 	EVP_MD *sha256;
 
+	uint32_t handshake_cnt;      /* under way; of the thread that shakes hands */
+	struct sl_tls_context *next; /* of those that leave a seat, or have left it */
+
 	sl_tls_keylog *keylog; /* or NULL */
 	void *keylog_arg;
 };

@@ -8,6 +8,9 @@
  * wildcard it falls under; the first certificate if it names none, or one that nobody here has. For
  * one name there may be a certificate of each kind of key: the client's signature algorithms
  * choose. A session is resumed only under the name it was made for.
+ *
+ * Beside a certificate there may be a file with an OCSP response, CERTIFICATE.ocsp, which is sent
+ * to clients that ask, as long as it is good.
  */
 #ifndef SL_TLS_CREDENTIALS_H
 #define SL_TLS_CREDENTIALS_H
@@ -42,12 +45,16 @@ int sl_tls_context_open(struct sl_tls_context **context, const struct sl_tls_con
 /* After the last handshake of it is freed; by the thread that shook hands, or when that is gone. */
 void sl_tls_context_close(struct sl_tls_context *context);
 
+enum { SL_STAPLE_PROBLEM_BYTES = 512 };
+
 struct sl_tls_certificate_info {
 	char path[256];   /* of the certificate; cut if it is longer */
 	const char *kind; /* of the key */
 	char names[256];  /* with commas between; "..." at the end if there are more */
 	uint32_t name_cnt;
 	int64_t not_before_s, not_after_s; /* since 1970 */
+	int64_t staple_until_s;            /* 0: no staple; INT64_MAX: it does not say */
+	char staple_problem[SL_STAPLE_PROBLEM_BYTES];
 };
 
 /* What idx, in the order of pairs, turned out to be. Any thread, while the context is open. */

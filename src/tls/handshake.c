@@ -122,6 +122,7 @@ struct sl_handshake *sl_handshake_start(struct sl_tls_context *context)
 	if (!handshake || !in || !out)
 		goto fail;
 	handshake->context = context;
+	context->handshake_cnt++;
 	handshake->ssl = SSL_new(context->ssl);
 	if (!handshake->ssl || !SSL_set_app_data(handshake->ssl, handshake))
 		goto fail;
@@ -156,6 +157,8 @@ void sl_handshake_free(struct sl_handshake *handshake)
 	if (!handshake)
 		return;
 	SSL_free(handshake->ssl);
+	if (handshake->context)
+		handshake->context->handshake_cnt--;
 	OPENSSL_clear_free(handshake, sizeof(*handshake));
 	error_texts_free();
 }

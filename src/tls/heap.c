@@ -15,6 +15,7 @@
 #include "tls/heap.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -48,6 +49,8 @@ struct sl_tls_heap {
 	struct block *first[CLASS_CNT];
 	uint8_t *memory;
 	struct sl_tls_heap_usage usage;
+	/* What other threads have freed. They only push, the heap's thread only takes all. */
+	_Atomic(struct block *) handed_back;
 };
 
 static _Thread_local struct sl_tls_heap *current;
@@ -178,6 +181,33 @@ static void block_give(struct sl_tls_heap *heap, struct block *block)
 	list_add(heap, block);
 }
 
+/* ---- from other threads ---- */
+
+static void block_hand_back(struct block *block)
+{
+	struct sl_tls_heap *heap = block->owner;
+
+	block->next = atomic_load_explicit(&heap->handed_back, memory_order_relaxed);
+	while (!atomic_compare_exchange_weak_explicit(&heap->handed_back, &block->next, block,
+						      memory_order_release, memory_order_relaxed))
+		;
+}
+
+static void take_back(struct sl_tls_heap *heap)
+{
+	struct block *block;
+
+	if (!atomic_load_explicit(&heap->handed_back, memory_order_relaxed))
+		return;
+	block = atomic_exchange_explicit(&heap->handed_back, NULL, memory_order_acquire);
+	while (block) {
+		struct block *next = block->next;
+
+		block_give(heap, block);
+		block = next;
+	}
+}
+
 /* ---- what OpenSSL calls ---- */
 
 static void *heap_malloc(size_t len_bytes, const char *file, int line)
@@ -215,10 +245,12 @@ static void heap_free(void *payload, const char *file, int line)
 	if (!payload)
 		return;
 	block = block_of(payload);
-	if (block->owner)
-		block_give(block->owner, block);
-	else
+	if (!block->owner)
 		free(block);
+	else if (block->owner == current)
+		block_give(current, block);
+	else
+		block_hand_back(block);
 }
 
 static void *heap_realloc(void *payload, size_t len_bytes, const char *file, int line)
@@ -301,9 +333,12 @@ int sl_tls_heap_init(struct sl_tls_heap **out, uint64_t total_bytes)
 
 void sl_tls_heap_fini(struct sl_tls_heap *heap)
 {
-	if (!heap || heap->usage.used_bytes != 0)
+	if (!heap)
 		return;
 	BUG_ON(heap == current);
+	take_back(heap);
+	if (heap->usage.used_bytes != 0)
+		return;
 	sl_free(heap->memory);
 	sl_free(heap);
 }
@@ -316,11 +351,14 @@ struct sl_tls_heap *sl_tls_heap_enter(struct sl_tls_heap *heap)
 	 * from malloc. */
 	if (heap && !before)
 		ERR_clear_error();
+	if (heap)
+		take_back(heap);
 	current = heap;
 	return before;
 }
 
-void sl_tls_heap_usage(const struct sl_tls_heap *heap, struct sl_tls_heap_usage *usage)
+void sl_tls_heap_usage(struct sl_tls_heap *heap, struct sl_tls_heap_usage *usage)
 {
+	take_back(heap);
 	*usage = heap->usage;
 }

@@ -5,13 +5,15 @@
  * so, and that one handshake fails.
  *
  * A thread has a current heap, or none: then OpenSSL gets malloc, which is what setup wants. Every
- * block remembers where it came from, so it may be freed whatever is current, but only by the
- * heap's own thread, or after that thread has stopped.
+ * block remembers where it came from, so it may be freed whatever is current, and by any thread:
+ * one that does not have the heap as its current one hands the block back, and the heap takes it in
+ * when it is entered the next time.
  *
- * A handshake holds SL_TLS_HEAP_HANDSHAKE_BYTES at its worst moment, and
- * SL_TLS_HEAP_IDLE_BYTES while it waits for the client. OpenSSL also keeps
- * what it fetched and its random generator's state, once a worker: the first handshake leaves some
- * KiB behind, later ones nothing.
+ * A handshake holds SL_TLS_HEAP_HANDSHAKE_BYTES at its worst moment, and SL_TLS_HEAP_IDLE_BYTES
+ * while it waits for the client. OpenSSL also keeps what it fetched and its random generator's
+ * state, once a context: the first handshake leaves some KiB behind, later ones nothing. With an
+ * RSA key there are also its blinding values and what speeds up its arithmetic,
+ * SL_TLS_HEAP_KEY_BYTES for each key that was ever used.
  */
 #ifndef SL_TLS_HEAP_H
 #define SL_TLS_HEAP_H
@@ -22,6 +24,7 @@ enum {
 	SL_TLS_HEAP_HANDSHAKE_BYTES = 96 * 1024,
 	SL_TLS_HEAP_IDLE_BYTES = 64 * 1024, /* a quarter of it for what lies between blocks */
 	SL_TLS_HEAP_MIN_BYTES = 512 * 1024, /* what stays, and a few handshakes */
+	SL_TLS_HEAP_KEY_BYTES = 8 * 1024,
 };
 
 struct sl_tls_heap;
@@ -51,6 +54,7 @@ void sl_tls_heap_fini(struct sl_tls_heap *heap);
 /* heap, or with NULL malloc, serves this thread from now on; returns what did before. */
 struct sl_tls_heap *sl_tls_heap_enter(struct sl_tls_heap *heap);
 
-void sl_tls_heap_usage(const struct sl_tls_heap *heap, struct sl_tls_heap_usage *usage);
+/* The heap's own thread only, or with none. */
+void sl_tls_heap_usage(struct sl_tls_heap *heap, struct sl_tls_heap_usage *usage);
 
 #endif

@@ -17,6 +17,7 @@
 #include <openssl/evp.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "tls/context.h"
 #include "tls/problem.h"
 
@@ -109,6 +110,32 @@ static int on_certificate(SSL *ssl, void *arg)
 	return 1;
 }
 
+/* ---- the staple ---- */
+
+static const struct sl_staple *staple_of(const struct sl_choice *choice, const X509 *own)
+{
+	for (int kind = 0; kind < SL_KEY_KINDS; kind++)
+		if (choice->certificates[kind] && choice->certificates[kind]->own == own)
+			return &choice->certificates[kind]->staple;
+	return NULL;
+}
+
+static int on_status(SSL *ssl, void *arg)
+{
+	const struct sl_staple *staple =
+	    staple_of(*sl_handshake_choice(ssl), SSL_get_certificate(ssl));
+	uint8_t *copy;
+
+	(void)arg;
+	if (!staple || !staple->data || staple->until_s <= sl_clock_wall_s())
+		return SSL_TLSEXT_ERR_NOACK;
+	copy = OPENSSL_memdup(staple->data, staple->len_bytes);
+	if (!copy)
+		return SSL_TLSEXT_ERR_NOACK;
+	SSL_set_tlsext_status_ocsp_resp(ssl, copy, staple->len_bytes); /* which owns it now */
+	return SSL_TLSEXT_ERR_OK;
+}
+
 /* ---- setup ---- */
 
 struct adding {
@@ -184,6 +211,7 @@ int sl_selection_init(struct sl_tls_context *context)
 	take_fallback(context);
 	SSL_CTX_set_client_hello_cb(context->ssl, on_hello, NULL);
 	SSL_CTX_set_cert_cb(context->ssl, on_certificate, NULL);
+	SSL_CTX_set_tlsext_status_cb(context->ssl, on_status);
 	return use_fallback(context);
 }
 

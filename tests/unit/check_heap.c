@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <openssl/crypto.h>
@@ -320,6 +321,72 @@ START_TEST(when_thread_and_context_are_gone_nothing_is_left)
 }
 END_TEST
 
+static void *free_blocks(void *arg)
+{
+	void **blocks = arg;
+
+	for (int i = 0; i < MANY / 100; i++)
+		OPENSSL_free(blocks[i]);
+	return NULL;
+}
+
+/* The main thread closes a context, to which handshakes of a worker's thread have added. */
+START_TEST(another_thread_hands_blocks_back)
+{
+	static void *blocks[MANY / 100];
+	pthread_t thread;
+	void *large;
+
+	sl_tls_heap_enter(heap);
+	for (int i = 0; i < MANY / 100; i++)
+		blocks[i] = OPENSSL_malloc(100);
+	ck_assert_int_eq(pthread_create(&thread, NULL, free_blocks, blocks), 0);
+	/* Meanwhile the heap's own thread goes on. */
+	for (int i = 0; i < MANY / 10; i++)
+		OPENSSL_free(OPENSSL_malloc(1000));
+	ck_assert_int_eq(pthread_join(thread, NULL), 0);
+	sl_tls_heap_enter(NULL);
+	sl_tls_heap_enter(heap);
+	large = OPENSSL_malloc(TOTAL_BYTES / 2); /* they are joined as ever */
+	ck_assert_ptr_nonnull(large);
+	OPENSSL_free(large);
+	sl_tls_heap_enter(NULL);
+	ck_assert_uint_eq(usage().used_bytes, 0);
+}
+END_TEST
+
+/* Each RSA key that was used once leaves something behind, until its context is closed. */
+START_TEST(a_key_leaves_no_more_than_it_may)
+{
+	static struct tls_identity identities[4];
+	const struct tls_identity *all[4];
+	uint64_t level_bytes = 0;
+	struct tls_peer peer;
+	char name[32];
+
+	sl_tls_context_close(context);
+	for (int i = 0; i < 4; i++) {
+		snprintf(name, sizeof(name), "DNS:%d.example", i);
+		tls_identity_make_for(&identities[i], "RSA", name);
+		all[i] = &identities[i];
+	}
+	ck_assert_int_eq(tls_identities_open(all, 4, &context), 0);
+	for (int i = 0; i < 4; i++) {
+		snprintf(name, sizeof(name), "%d.example", i);
+		tls_peer_init(&peer);
+		peer.heap = heap;
+		ck_assert(tls_peer_connect(&peer, context));
+		SSL_set_tlsext_host_name(peer.client, name);
+		ck_assert_int_eq(tls_peer_shake(&peer), SL_HANDSHAKE_DONE);
+		tls_peer_fini(&peer);
+		if (i > 0)
+			ck_assert_uint_le(usage().used_bytes - level_bytes, SL_TLS_HEAP_KEY_BYTES);
+		level_bytes = usage().used_bytes;
+		tls_identity_remove(&identities[i]);
+	}
+}
+END_TEST
+
 START_TEST(records_and_keys_allocate_nothing)
 {
 	struct sl_opened opened;
@@ -360,6 +427,7 @@ Suite *suite_heap(void)
 	tcase_add_test(blocks, a_block_grows_and_shrinks_with_its_bytes);
 	tcase_add_test(blocks, free_neighbours_become_one_again);
 	tcase_add_test(blocks, no_two_blocks_overlap);
+	tcase_add_test(blocks, another_thread_hands_blocks_back);
 	tcase_add_loop_test(blocks, records_and_keys_allocate_nothing, 0,
 			    tls_engine_cnt * SL_AEAD_KINDS);
 	suite_add_tcase(suite, blocks);
@@ -368,6 +436,7 @@ Suite *suite_heap(void)
 	tcase_add_checked_fixture(handshakes, setup_handshakes, teardown_handshakes);
 	tcase_add_test(handshakes, a_handshake_gives_back_all_it_took);
 	tcase_add_test(handshakes, so_does_one_that_fails_or_is_given_up);
+	tcase_add_test(handshakes, a_key_leaves_no_more_than_it_may);
 	tcase_add_test(handshakes, exhaustion_fails_one_handshake_cleanly);
 	tcase_add_test(handshakes, when_thread_and_context_are_gone_nothing_is_left);
 	suite_add_tcase(suite, handshakes);

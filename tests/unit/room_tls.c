@@ -24,7 +24,9 @@ const struct sl_suite sl_suites[] = {
 	{ "record_log", suite_record_log },
 	{ "resumption", suite_resumption },
 	{ "seal", suite_seal },
+	{ "seat", suite_seat },
 	{ "selection", suite_selection },
+	{ "staple", suite_staple },
 	{ "tickets", suite_tickets },
 	{ NULL, NULL },
 };

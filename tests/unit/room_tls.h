@@ -24,7 +24,9 @@ Suite *suite_record_limit(void);
 Suite *suite_record_log(void);
 Suite *suite_resumption(void);
 Suite *suite_seal(void);
+Suite *suite_seat(void);
 Suite *suite_selection(void);
+Suite *suite_staple(void);
 Suite *suite_tickets(void);
 
 /* Names of the engines built in. */
