@@ -125,6 +125,10 @@ struct sluice_process_stats {
 	uint32_t draining;
 	char package_version[32];
 	char iface[32];
+	uint64_t certificates;
+	uint64_t certificate_expires_s; /* the first of them to do so, since 1970 */
+	uint64_t certificate_reloads;
+	uint64_t certificate_reload_failures;
 } __attribute__((aligned(4096)));
 
 struct sluice_stats {

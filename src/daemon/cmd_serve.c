@@ -2,6 +2,7 @@
 #include "daemon/cmd.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -47,17 +48,46 @@ static void drain(struct sl_server *server, const char *signal_name)
 	sl_server_drain(server);
 }
 
-/* Until a signal, the end of a worker, or somebody who asks something, who is answered. */
+/* The time until due_ns if that is sooner; -1 is for ever. */
+static int sooner_ms(int timeout_ms, uint64_t due_ns, uint64_t now_ns)
+{
+	uint64_t left_ms;
+
+	if (due_ns == UINT64_MAX)
+		return timeout_ms;
+	left_ms = due_ns > now_ns ? (due_ns - now_ns + SL_NS_PER_MS - 1) / SL_NS_PER_MS : 0;
+	if (timeout_ms >= 0 && (uint64_t)timeout_ms <= left_ms)
+		return timeout_ms;
+	return left_ms < INT_MAX ? (int)left_ms : INT_MAX;
+}
+
+/* Until a signal, the end of a worker, or somebody who asks something, who is answered; or until
+ * certificates change, which are read. */
 static void wait_and_answer(struct sl_server *server, int signal_fd)
 {
-	struct pollfd fds[2 + SL_CONTROL_FDS] = {
+	struct pollfd fds[3 + SL_CONTROL_FDS] = {
 		{ .fd = signal_fd, .events = POLLIN },
 		{ .fd = server->threads.ended_fd, .events = POLLIN },
+		{ .fd = sl_renewal_fd(&server->renewal), .events = POLLIN },
 	};
-	int timeout_ms = sl_control_fds(&server->control, fds + 2, sl_clock_now_ns());
+	uint64_t now_ns = sl_clock_now_ns();
+	int timeout_ms = sl_control_fds(&server->control, fds + 3, now_ns);
 
-	poll(fds, 2 + SL_CONTROL_FDS, timeout_ms);
+	poll(fds, 3 + SL_CONTROL_FDS,
+	     sooner_ms(timeout_ms, sl_renewal_due_ns(&server->renewal), now_ns));
 	sl_control_run(&server->control, sl_clock_now_ns());
+	sl_renewal_run(&server->renewal, sl_clock_now_ns());
+}
+
+static void hang_up(struct sl_server *server)
+{
+	if (!server->credentials) {
+		sl_info(
+		    "SIGHUP: there are no certificates to read again; for other options restart");
+		return;
+	}
+	sl_info("SIGHUP: reading certificates and ticket keys again");
+	sl_renewal_now(&server->renewal, sl_clock_now_ns());
 }
 
 static enum ending wait_for_end(struct sl_server *server, int signal_fd)
@@ -68,8 +98,7 @@ static enum ending wait_for_end(struct sl_server *server, int signal_fd)
 		int number = sl_signals_next(signal_fd);
 
 		if (number == SIGHUP)
-			sl_info("SIGHUP: options come from the command line; restart to change "
-				"them");
+			hang_up(server);
 		else if (number != 0 && draining)
 			return ENDING_AT_ONCE;
 		else if (number != 0)
@@ -81,15 +110,20 @@ static enum ending wait_for_end(struct sl_server *server, int signal_fd)
 	return ENDING_DRAINED;
 }
 
+static int check(const struct sl_options *options)
+{
+	static struct sl_server server;
+
+	if (sl_server_check(&server, options) < 0)
+		return SL_EXIT_FAILURE;
+	sl_info("all of this can be served");
+	return SL_EXIT_OK;
+}
+
 static int serve(const struct sl_options *options, int signal_fd)
 {
 	static struct sl_server server;
 
-	if (sl_worker_process_init() < 0) {
-		sl_error("OpenSSL was used before Sluice could give it memory: a module that is "
-			 "loaded into every program does that (LD_PRELOAD)?");
-		return SL_EXIT_FAILURE;
-	}
 	sl_privileges_raise_limits();
 	if (sl_server_open(&server, options) < 0)
 		return SL_EXIT_FAILURE;
@@ -126,6 +160,13 @@ int sl_cmd_serve(int argc, char **argv)
 	}
 	if (options.verbose)
 		sl_log_level(SL_LOG_DEBUG);
+	if (sl_worker_process_init() < 0) {
+		sl_error("OpenSSL was used before Sluice could give it memory: a module that is "
+			 "loaded into every program does that (LD_PRELOAD)?");
+		return SL_EXIT_FAILURE;
+	}
+	if (options.check)
+		return check(&options);
 	signal_fd = sl_signals_open();
 	if (signal_fd < 0)
 		return SL_EXIT_FAILURE;

@@ -50,6 +50,7 @@ const char sl_options_help[] =
     "      --xdp-dispatcher         share the interface with other XDP programs (libxdp)\n"
     "      --xdp-generic            do not try the driver's XDP\n"
     "      --busy-poll              let workers poll the driver under load\n"
+    "      --check                  see whether all this can be served, then end\n"
     "  -v, --verbose                say more in the log\n"
     "      --help                   print this\n";
 
@@ -69,6 +70,7 @@ enum {
 	OPT_DISPATCHER,
 	OPT_GENERIC,
 	OPT_BUSY_POLL,
+	OPT_CHECK,
 	OPT_HELP,
 };
 
@@ -94,6 +96,7 @@ static const struct option long_options[] = {
 	{ "xdp-dispatcher", no_argument, NULL, OPT_DISPATCHER },
 	{ "xdp-generic", no_argument, NULL, OPT_GENERIC },
 	{ "busy-poll", no_argument, NULL, OPT_BUSY_POLL },
+	{ "check", no_argument, NULL, OPT_CHECK },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ NULL, 0, NULL, 0 },
@@ -287,6 +290,9 @@ static enum sl_options_verdict take_option(struct sl_options *options, int opt, 
 		break;
 	case OPT_BUSY_POLL:
 		options->busy_poll = true;
+		break;
+	case OPT_CHECK:
+		options->check = true;
 		break;
 	case 'v':
 		options->verbose = true;

@@ -32,6 +32,7 @@ struct sl_options { /* strings are those of argv */
 	uint64_t header_timeout_ns;
 	uint64_t drain_ns;
 	bool dispatcher, generic, busy_poll, verbose;
+	bool check; /* and do not serve */
 };
 
 enum sl_options_verdict {

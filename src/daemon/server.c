@@ -221,10 +221,26 @@ int sl_server_open(struct sl_server *server, const struct sl_options *options)
 
 	*server = (struct sl_server){ .options = options, .threads = { .ended_fd = -1 } };
 	error = set_up(server);
-	if (error < 0)
+	if (error < 0) {
 		sl_server_close(server);
-	else
-		report(server);
+		return error;
+	}
+	report(server);
+	sl_renewal_open(&server->renewal, options, server->credentials, server->workers,
+			server->worker_cnt, &server->page.stats->process);
+	return 0;
+}
+
+int sl_server_check(struct sl_server *server, const struct sl_options *options)
+{
+	int error;
+
+	*server = (struct sl_server){ .options = options };
+	error = check(server);
+	if (error == 0 && server->credentials)
+		sl_credentials_report(server->credentials);
+	sl_credentials_close(server->credentials);
+	server->credentials = NULL;
 	return error;
 }
 
@@ -237,6 +253,7 @@ void sl_server_drain(struct sl_server *server)
 
 void sl_server_close(struct sl_server *server)
 {
+	sl_renewal_close(&server->renewal);
 	if (server->threads.ended_fd >= 0)
 		sl_threads_join(&server->threads);
 	sl_control_close(&server->control);

@@ -4,7 +4,7 @@
  * order it is given back:
  *
  *      check ─► stats page ─► steering ─► workers ─► sockets to steering ─► control ─►
- *      privileges ─► threads
+ *      privileges ─► threads ─► renewal
  *
  * Steering comes before workers since some drivers have no queue for AF_XDP until a program is
  * attached; sockets come last since a packet needs a worker. Main thread only.
@@ -17,6 +17,7 @@
 #include "base/address.h"
 #include "base/limits.h"
 #include "daemon/control.h"
+#include "daemon/renewal.h"
 #include "daemon/serve_options.h"
 #include "daemon/stats_page.h"
 #include "daemon/threads.h"
@@ -38,12 +39,16 @@ struct sl_server {
 	struct sl_worker *workers[SL_WORKERS_MAX];
 	uint32_t worker_cnt; /* opened so far */
 	struct sl_control control;
+	struct sl_renewal renewal;
 	struct sl_threads threads;
 };
 
 /* From nothing to workers that run. options must outlive the server. Errors: -errno, with its one
  * line in the log; then nothing is attached and nothing left behind. */
 int sl_server_open(struct sl_server *server, const struct sl_options *options);
+
+/* What can be found out without touching anything: as far as open would get. Errors: as open. */
+int sl_server_check(struct sl_server *server, const struct sl_options *options);
 
 /* Every worker: finish what is being sent, accept nothing new. */
 void sl_server_drain(struct sl_server *server);

@@ -73,6 +73,10 @@ void sl_stats_json(FILE *out, const struct sl_stats_sample *now,
 	put_number(out, "started_s", process->started_s);
 	put_number(out, "uptime_s", up_s > 0 ? (uint64_t)up_s : 0);
 	put_bool(out, "draining", process->draining);
+	put_number(out, "certificates", process->certificates);
+	put_number(out, "certificate_expires_s", process->certificate_expires_s);
+	put_number(out, "certificate_reloads", process->certificate_reloads);
+	put_number(out, "certificate_reload_failures", process->certificate_reload_failures);
 	fputs("\"workers\":[", out);
 	for (uint32_t idx = 0; idx < process->worker_cnt; idx++)
 		put_worker(out, idx, &now->workers[idx], before ? &before->workers[idx] : NULL);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <inttypes.h>
 #include <string.h>
 
 #include "daemon/stats_print.h"
@@ -31,6 +32,22 @@ double sl_stats_busy(const struct sluice_worker_stats *now,
 	return busy > 0 && busy + idle > 0 ? busy / (busy + idle) : 0;
 }
 
+static void print_certificates(FILE *out, const struct sluice_process_stats *process,
+			       int64_t wall_s)
+{
+	int64_t left_s = (int64_t)process->certificate_expires_s - wall_s;
+
+	if (process->certificates == 0)
+		return;
+	fprintf(out, "certificates: %" PRIu64, process->certificates);
+	if (left_s < 0)
+		fputs(", one has expired", out);
+	else
+		fprintf(out, ", the first expires in %" PRId64 " days", left_s / (24 * 3600));
+	fprintf(out, "; read again %" PRIu64 " times, %" PRIu64 " failed\n",
+		process->certificate_reloads, process->certificate_reload_failures);
+}
+
 void sl_stats_head(FILE *out, const struct sl_stats_sample *now)
 {
 	const struct sluice_process_stats *process = &now->process;
@@ -40,8 +57,10 @@ void sl_stats_head(FILE *out, const struct sl_stats_sample *now)
 	fprintf(out, "sluice %s on %s, pid %u, up %s%s\n", process->package_version, process->iface,
 		process->pid, sl_units_seconds(up, up_s > 0 ? (uint64_t)up_s : 0),
 		process->draining ? ", letting responses finish" : "");
-	fprintf(out, "steering: %s XDP, program %u\n\n", sl_stats_steering(process),
+	fprintf(out, "steering: %s XDP, program %u\n", sl_stats_steering(process),
 		process->program_id);
+	print_certificates(out, process, now->wall_s);
+	fputc('\n', out);
 }
 
 static void print_label(FILE *out, const char *name)

@@ -110,7 +110,7 @@ struct sl_handshake *sl_handshakes_begin(struct sl_worker *worker, struct sl_ses
 	struct sl_handshakes_place *place = &worker->handshakes.places[session->place_idx];
 
 	if (!place->handshake)
-		place->handshake = sl_handshake_start(worker->tls);
+		place->handshake = sl_handshake_start(worker->tls.current);
 	return place->handshake;
 }
 

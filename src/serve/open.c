@@ -94,11 +94,13 @@ static int open_fifos(struct sl_worker *worker, uint32_t buffer_cnt)
 static int open_tls(struct sl_worker *worker)
 {
 	const struct sl_worker_config *config = worker->config;
+	struct sl_tls_context *context;
 	int error;
 
 	if (!config->credentials)
 		return 0;
-	error = sl_tls_heap_init(&worker->tls_heap, HEAP_BYTES);
+	error = sl_tls_heap_init(&worker->tls_heap,
+				 HEAP_BYTES + sl_credentials_heap_bytes(config->credentials));
 	if (error)
 		return error;
 	error = sl_aead_init(&worker->aead, config->aead);
@@ -116,8 +118,9 @@ static int open_tls(struct sl_worker *worker)
 	error = sl_pool_init(&worker->table_pool, config->conns_max);
 	if (error)
 		return error;
-	worker->tls = sl_credentials_take(config->credentials);
-	BUG_ON(!worker->tls); /* one was made for each worker */
+	context = sl_credentials_take(config->credentials);
+	BUG_ON(!context); /* one was made for each worker */
+	sl_tls_seat_init(&worker->tls, context);
 	snprintf(worker->stats->aead, sizeof(worker->stats->aead), "%s",
 		 sl_aead_name(worker->aead));
 	return 0;
@@ -283,8 +286,7 @@ void sl_worker_close(struct sl_worker *worker)
 	sl_arena_fini(&worker->arena);
 	if (worker->tcp)
 		sl_tcp_fini(worker->tcp);
-	if (worker->tls)
-		sl_tls_context_close(worker->tls);
+	sl_tls_seat_fini(&worker->tls);
 	if (worker->tls_heap)
 		sl_tls_heap_fini(worker->tls_heap);
 	if (worker->aead)

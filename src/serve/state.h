@@ -23,6 +23,7 @@
 #include "serve/worker.h"
 #include "tcp/tcp.h"
 #include "tls/record_log.h"
+#include "tls/seat.h"
 
 enum {
 	/* Frames and TX slots the pump leaves alone, so that ACKs, FINs and RSTs always find one.
@@ -56,8 +57,8 @@ struct sl_worker {
 	struct sl_tcp *tcp;
 	struct sl_aead *aead;
 	struct sl_tls_heap *tls_heap;
-	struct sl_tls_context *tls;
 	struct sl_handshakes handshakes;
+	struct sl_tls_seat tls;
 
 	struct sl_session *sessions; /* conns_max, by connection index */
 	struct sl_wheel timers;      /* one a session */

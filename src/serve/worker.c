@@ -272,6 +272,7 @@ bool sl_worker_turn(struct sl_worker *worker, uint64_t now_ns, uint64_t *next_ns
 	worker->now_ns = now_ns;
 	worker->wall_s = sl_clock_wall_s();
 	worker->stats->loop_turns++;
+	sl_tls_seat_turn(&worker->tls);
 	busy = sl_nic_reap(worker->nic) > 0;
 	busy |= receive(worker);
 	busy |= take_mail(worker);
@@ -320,6 +321,17 @@ void sl_worker_drain(struct sl_worker *worker)
 {
 	atomic_store_explicit(&worker->drain, true, memory_order_relaxed);
 	wake(worker);
+}
+
+void sl_worker_renew(struct sl_worker *worker, struct sl_tls_context *context)
+{
+	sl_tls_seat_offer(&worker->tls, context);
+	wake(worker);
+}
+
+bool sl_worker_renewing(struct sl_worker *worker)
+{
+	return sl_tls_seat_collect(&worker->tls);
 }
 
 bool sl_worker_drained(const struct sl_worker *worker)

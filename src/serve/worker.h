@@ -64,4 +64,11 @@ bool sl_worker_turn(struct sl_worker *worker, uint64_t now_ns, uint64_t *next_ns
 void sl_worker_drain(struct sl_worker *worker);
 bool sl_worker_drained(const struct sl_worker *worker);
 
+/* From its next turn on handshakes begin with this context, which is the worker's from now on;
+ * those under way end with the one they began with. Serves TLS. Main thread. */
+void sl_worker_renew(struct sl_worker *worker, struct sl_tls_context *context);
+
+/* Frees contexts that no handshake uses any more. True while there are others. Main thread. */
+bool sl_worker_renewing(struct sl_worker *worker);
+
 #endif

@@ -115,7 +115,7 @@ START_TEST(test_hangup)
 
 	next_notice();
 	kill(pid, SIGHUP);
-	while (!strstr(place_log(), "sluice: SIGHUP: options come from the command line"))
+	while (!strstr(place_log(), "sluice: SIGHUP: there are no certificates to read again"))
 		usleep(1000);
 	ck_assert_int_eq(waitpid(pid, NULL, WNOHANG), 0);
 	kill(pid, SIGTERM);

@@ -119,6 +119,28 @@ START_TEST(test_table)
 }
 END_TEST
 
+/* Nothing of them if there are none. */
+START_TEST(test_certificates)
+{
+	now.process.certificates = _i;
+	now.process.certificate_expires_s = (uint64_t)now.wall_s + 30 * 24 * 3600 + (_i == 2);
+	now.process.certificate_reloads = 3;
+	now.process.certificate_reload_failures = 1;
+	if (_i == 3)
+		now.process.certificate_expires_s = (uint64_t)now.wall_s - 1;
+	sl_stats_table(out, &now);
+	fclose(out);
+	if (_i == 0)
+		ck_assert_ptr_null(strstr(printed, "certificates:"));
+	else if (_i == 3)
+		ck_assert_str_eq(line_of("certificates"),
+				 "certificates: 3, one has expired; read again 3 times, 1 failed");
+	else
+		ck_assert_ptr_nonnull(strstr(line_of("certificates"),
+					     ", the first expires in 30 days; read again 3 times"));
+}
+END_TEST
+
 /* With one worker a total would say the same again. */
 START_TEST(test_table_of_one)
 {
@@ -162,7 +184,9 @@ START_TEST(test_json)
 	ck_assert_ptr_nonnull(strstr(
 	    printed, "{\"version\":\"0.1.0\",\"pid\":4711,\"interface\":\"eth0\","
 		     "\"steering\":\"native\",\"program_id\":77,\"started_s\":1800000000,"
-		     "\"uptime_s\":61,\"draining\":false,\"workers\":[{\"worker\":0,\"queue\":0,"
+		     "\"uptime_s\":61,\"draining\":false,\"certificates\":0,"
+		     "\"certificate_expires_s\":0,\"certificate_reloads\":0,"
+		     "\"certificate_reload_failures\":0,\"workers\":[{\"worker\":0,\"queue\":0,"
 		     "\"cpu\":2,\"xdp_mode\":\"copy\",\"huge_pages\":false,"
 		     "\"aead\":\"ipsec-mb avx512\",\"loop_busy_share\":0.5066,\"rx_packets\":0,"));
 	ck_assert_ptr_nonnull(strstr(printed, "\"xdp_mode\":\"zero-copy\""));
@@ -279,6 +303,7 @@ Suite *make_stats_print_suite(void)
 
 	tcase_add_checked_fixture(tcase, begin, end);
 	tcase_add_test(tcase, test_table);
+	tcase_add_loop_test(tcase, test_certificates, 0, 4);
 	tcase_add_test(tcase, test_table_of_one);
 	tcase_add_test(tcase, test_table_aligned);
 	tcase_add_test(tcase, test_json);

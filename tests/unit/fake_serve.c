@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/bug.h"
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "nic/steer.h"
@@ -90,6 +91,39 @@ void sl_credentials_close(struct sl_credentials *credentials)
 {
 	if (credentials)
 		note("credentials-");
+}
+
+uint64_t sl_credentials_tick(struct sl_credentials *credentials, uint64_t now_ns)
+{
+	(void)credentials;
+	note("tick");
+	return now_ns + 600 * SL_NS_PER_S;
+}
+
+int sl_credentials_renew(struct sl_credentials *credentials, const struct sl_tls_pair *pairs,
+			 uint32_t pair_cnt, struct sl_worker *const workers[], uint32_t worker_cnt)
+{
+	(void)credentials;
+	(void)pairs;
+	(void)workers;
+	if (script.renew_error < 0)
+		return fail(script.renew_error, "renewal");
+	note("renew%u-%u", pair_cnt, worker_cnt);
+	return 0;
+}
+
+void sl_credentials_summary(const struct sl_credentials *credentials,
+			    struct sl_credentials_summary *summary)
+{
+	(void)credentials;
+	*summary = (struct sl_credentials_summary){ .certificate_cnt = 7, .not_after_s = 1234 };
+}
+
+bool sl_worker_renewing(struct sl_worker *worker)
+{
+	(void)worker;
+	note("collect");
+	return script.renewing_cnt > 0 && script.renewing_cnt-- > 0;
 }
 
 void sl_credentials_report(const struct sl_credentials *credentials)

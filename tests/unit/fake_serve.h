@@ -18,6 +18,8 @@ struct fake_script {
 	int queue_cnt;    /* or -errno */
 	int expand_error; /* 0 or -errno, as are all below */
 	int credentials_error;
+	int renew_error;
+	uint32_t renewing_cnt; /* so many times a worker has yet to let go of an old context */
 	int steer_error;
 	int worker_error; /* of worker failing_worker */
 	uint32_t failing_worker;

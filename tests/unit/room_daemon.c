@@ -13,6 +13,7 @@ Suite *make_notify_suite(void);
 Suite *make_number_suite(void);
 Suite *make_preflight_suite(void);
 Suite *make_privileges_suite(void);
+Suite *make_renewal_suite(void);
 Suite *make_serve_options_suite(void);
 Suite *make_server_suite(void);
 Suite *make_stats_page_suite(void);
@@ -20,6 +21,7 @@ Suite *make_stats_print_suite(void);
 Suite *make_stats_reader_suite(void);
 Suite *make_threads_suite(void);
 Suite *make_units_suite(void);
+Suite *make_watch_suite(void);
 
 const struct sl_suite sl_suites[] = {
 	{ "certificate_files", make_certificate_files_suite },
@@ -34,6 +36,7 @@ const struct sl_suite sl_suites[] = {
 	{ "number", make_number_suite },
 	{ "preflight", make_preflight_suite },
 	{ "privileges", make_privileges_suite },
+	{ "renewal", make_renewal_suite },
 	{ "serve_options", make_serve_options_suite },
 	{ "server", make_server_suite },
 	{ "stats_page", make_stats_page_suite },
@@ -41,5 +44,6 @@ const struct sl_suite sl_suites[] = {
 	{ "stats_reader", make_stats_reader_suite },
 	{ "threads", make_threads_suite },
 	{ "units", make_units_suite },
+	{ "watch", make_watch_suite },
 	{ NULL, NULL },
 };
