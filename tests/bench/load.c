@@ -24,7 +24,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
-#include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,6 +33,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core.h"
 #include "load_tls.h"
 
 enum {
@@ -467,26 +467,6 @@ static void run_until_connected(void)
 	}
 }
 
-/* Seconds that core was not idle, from /proc/stat: user, nice, system, irq, softirq. */
-static double busy_s(int cpu)
-{
-	char line[512], name[16];
-	unsigned long long user, nice, system, idle, iowait, irq, softirq;
-	double sum_s = 0;
-	FILE *stat = fopen("/proc/stat", "r");
-
-	snprintf(name, sizeof(name), "cpu%d ", cpu);
-	while (stat && fgets(line, sizeof(line), stat))
-		if (strncmp(line, name, strlen(name)) == 0 &&
-		    sscanf(line + strlen(name), "%llu %llu %llu %llu %llu %llu %llu", &user, &nice,
-			   &system, &idle, &iowait, &irq, &softirq) == 7)
-			sum_s = (double)(user + nice + system + irq + softirq) /
-				(double)sysconf(_SC_CLK_TCK);
-	if (stat)
-		fclose(stat);
-	return sum_s;
-}
-
 static int compare_us(const void *a, const void *b)
 {
 	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
@@ -576,16 +556,6 @@ static void read_options(int argc, char **argv)
 	read_paths(argv[optind + 2]);
 }
 
-static void pin(int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	if (sched_setaffinity(0, sizeof(set), &set))
-		perror("load: cannot pin");
-}
-
 int main(int argc, char **argv)
 {
 	uint64_t begin_ns;
@@ -593,7 +563,7 @@ int main(int argc, char **argv)
 
 	read_options(argc, argv);
 	if (options.cpu >= 0)
-		pin(options.cpu);
+		core_pin(options.cpu);
 	context = load_tls_context();
 	epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	conns = calloc((size_t)options.conn_cnt, sizeof(*conns));
@@ -608,10 +578,10 @@ int main(int argc, char **argv)
 
 	results.measuring = true;
 	begin_ns = now_ns();
-	server_s = busy_s(options.server_cpu);
-	client_s = busy_s(options.cpu);
+	server_s = core_busy_s(options.server_cpu);
+	client_s = core_busy_s(options.cpu);
 	run_until(begin_ns + (uint64_t)(options.measured_s * 1e9));
-	report((double)(now_ns() - begin_ns) / 1e9, busy_s(options.server_cpu) - server_s,
-	       busy_s(options.cpu) - client_s);
+	report((double)(now_ns() - begin_ns) / 1e9, core_busy_s(options.server_cpu) - server_s,
+	       core_busy_s(options.cpu) - client_s);
 	return results.errors ? 1 : 0;
 }
