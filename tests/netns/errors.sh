@@ -76,12 +76,20 @@ mkdir -p "$work/ramfs"
 mount -t ramfs none "$work/ramfs" && undo umount "$work/ramfs"
 echo hello >"$work/ramfs/hello.txt"
 
+no_key()
+{
+	local -a arguments=()
+
+	valid --key
+	refused 1 'key .*: no private key' "${arguments[@]}"
+}
+
 but -i nosuch0 "an interface that is not there" nosuch0
 without -i "no interface" '-i|interface'
 without -l "no listener" '-l|listen'
 without -r "no root" '-r|root'
 without --cert "a key and no certificate" 'cert'
-without --key "a certificate and no key" 'key'
+ok "a certificate and no key, in its file neither" no_key
 expected=2 but --nosuch 1 "an option that does not exist" 'nosuch'
 expected=2 but --workers 0 "no workers" 'workers'
 expected=2 but --workers 65 "more workers than there may be" 'workers'

@@ -63,29 +63,45 @@ struct answer {
 	const char *words;   /* of the problem; NULL: it is good */
 };
 
+static ASN1_GENERALIZEDTIME *time_from_now(int after_s)
+{
+	ASN1_GENERALIZEDTIME *time = ASN1_GENERALIZEDTIME_set(NULL, sl_clock_wall_s() + after_s);
+
+	ck_assert_ptr_nonnull(time);
+	return time;
+}
+
+static void status_add(OCSP_BASICRESP *basic, const struct answer *answer)
+{
+	X509 *about = certificate_of(answer->is_about_other ? &other : &identity);
+	ASN1_GENERALIZEDTIME *from = time_from_now(answer->from_s);
+	ASN1_GENERALIZEDTIME *until = time_from_now(answer->until_s);
+	OCSP_CERTID *id = OCSP_cert_to_id(EVP_get_digestbyname(answer->digest), about, about);
+	bool is_revoked = answer->status == V_OCSP_CERTSTATUS_REVOKED;
+
+	ck_assert_ptr_nonnull(OCSP_basic_add1_status(basic, id, answer->status, 0,
+						     is_revoked ? from : NULL, from,
+						     answer->until_s ? until : NULL));
+	OCSP_CERTID_free(id);
+	ASN1_GENERALIZEDTIME_free(from);
+	ASN1_GENERALIZEDTIME_free(until);
+	X509_free(about);
+}
+
 static OCSP_RESPONSE *respond(const struct answer *answer)
 {
 	OCSP_BASICRESP *basic = OCSP_BASICRESP_new();
-	X509 *about = certificate_of(answer->is_about_other ? &other : &identity);
 	X509 *signer = certificate_of(&identity);
 	EVP_PKEY *key = key_of(&identity);
-	ASN1_TIME *from = X509_gmtime_adj(NULL, answer->from_s);
-	ASN1_TIME *until = answer->until_s ? X509_gmtime_adj(NULL, answer->until_s) : NULL;
-	OCSP_CERTID *id = OCSP_cert_to_id(EVP_get_digestbyname(answer->digest), about, about);
 	OCSP_RESPONSE *response;
 
-	from = ASN1_TIME_to_generalizedtime(from, NULL);
-	ck_assert_ptr_nonnull(OCSP_basic_add1_status(
-	    basic, id, answer->status, 0, answer->status == V_OCSP_CERTSTATUS_REVOKED ? from : NULL,
-	    from, until ? ASN1_TIME_to_generalizedtime(until, NULL) : NULL));
+	status_add(basic, answer);
 	ck_assert(OCSP_basic_sign(basic, signer, key, EVP_sha256(), NULL, 0));
 	response =
 	    OCSP_response_create(answer->response_status, answer->response_status ? NULL : basic);
 	OCSP_BASICRESP_free(basic);
-	X509_free(about);
 	X509_free(signer);
 	EVP_PKEY_free(key);
-	OCSP_CERTID_free(id);
 	return response;
 }
 
