@@ -331,7 +331,11 @@ void sl_worker_renew(struct sl_worker *worker, struct sl_tls_context *context)
 
 bool sl_worker_renewing(struct sl_worker *worker)
 {
-	return sl_tls_seat_collect(&worker->tls);
+	bool any = sl_tls_seat_collect(&worker->tls);
+
+	if (any)
+		wake(worker); /* it may have nothing else to do than to let go */
+	return any;
 }
 
 bool sl_worker_drained(const struct sl_worker *worker)

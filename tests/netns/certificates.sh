@@ -14,7 +14,7 @@ need ip ethtool openssl curl cmp jq
 medium=/medium.bin
 tls=$work/tls # all files of this script
 
-# ---- an authority ----------------------------------------------------------------------------------
+# ---- an authority -------------------------------------------------------------------------------
 
 key_make() # FILE ec|rsa
 {
@@ -61,7 +61,7 @@ staple()
 		mv "$file.answer" "$file.pem.ocsp"
 }
 
-# ---- clients ---------------------------------------------------------------------------------------
+# ---- clients ------------------------------------------------------------------------------------
 
 # hello OPTION…: what s_client says of one connection with a request.
 hello()
@@ -121,7 +121,7 @@ process_stat()
 	"$SLUICE" stats --run-dir "$run_dir" --json | jq ".$1"
 }
 
-# ---- sessions --------------------------------------------------------------------------------------
+# ---- sessions -----------------------------------------------------------------------------------
 
 # session_keep VERSION NAME: a session of that version, in $work/session.
 session_keep()
@@ -138,7 +138,7 @@ session_is()
 		grep -a "^$1, TLS"
 }
 
-# ---- downloads meanwhile ---------------------------------------------------------------------------
+# ---- downloads meanwhile ------------------------------------------------------------------------
 
 # New connections, one after the other, four at a time, until the file is gone.
 visitors_start()
@@ -172,7 +172,7 @@ none_failed()
 	! grep -vx 0 "$work/visits" && [ "$(wc -l <"$work/visits")" -gt 20 ]
 }
 
-# ---- the operator's part ---------------------------------------------------------------------------
+# ---- the operator's part ------------------------------------------------------------------------
 
 serve()
 {
