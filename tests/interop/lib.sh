@@ -24,11 +24,18 @@ cert_of()
 		-keyout "$work/$1.key" -out "$work/$1.pem" 2>/dev/null
 }
 
-serve_with() # KIND
+# serve_with KIND [OPTION…]
+serve_with()
+{
+	cert=$work/$1.pem
+	key=$work/$1.key
+	client_of "$1"
+	sluice_start "${@:2}"
+}
+
+# client_of KIND: whom clients ask for, and whom they trust.
+client_of()
 {
 	ca=$work/$1.pem
-	cert=$ca
-	key=$work/$1.key
 	server_name=$1.test
-	sluice_start
 }
