@@ -80,7 +80,7 @@ for line in open(sys.argv[1]):
 	)
 }
 
-# disk_thread_pin CPU: kernel threads that are bound to no core, the loop device's among them, run on
+# disk_thread_pin CPU: kernel threads that are bound to no core, the loop device's among them, have
 # that one only, until the benchmark ends.
 disk_thread_pin()
 {
