@@ -68,7 +68,7 @@ def machine():
         "cpu": first_match(r"^model name\s*: (.*)$", read("/proc/cpuinfo")),
         "cores": os.cpu_count(),
         "llc_bytes": llc_bytes(),
-        "kernel": os.uname().release,
+        "kernel": os.uname().release.split("-")[0],
         "versions": versions,
     }
 
