@@ -3,6 +3,7 @@
 
 #include "base/bug.h"
 #include "base/mutant.h"
+#include "serve/answer.h"
 #include "serve/burst.h"
 #include "serve/handshakes.h"
 #include "serve/state.h"
@@ -167,7 +168,8 @@ void sl_pump_run(struct sl_worker *worker, struct sl_tcp_conn conn)
 			if (session->out_head_idx != SL_NONE)
 				fresh = SL_PUMP_MORE;
 		}
-		if (again == SL_PUMP_WAIT || fresh == SL_PUMP_WAIT) {
+		if (again == SL_PUMP_WAIT || fresh == SL_PUMP_WAIT ||
+		    sl_answer_waits(worker, session)) {
 			wait_turn(worker, conn);
 			return;
 		}

@@ -20,7 +20,7 @@
 enum sl_pump_step {
 	SL_PUMP_IDLE, /* nothing to do until something happens: an ACK, a read, a request */
 	SL_PUMP_MORE, /* done something; there may be more */
-	SL_PUMP_WAIT, /* a buffer, frame or log entry is missing */
+	SL_PUMP_WAIT, /* a buffer, frame, log entry or chunk is missing */
 };
 
 /* Does what losses, window and outbox allow now. Cheap when there is nothing to do. */

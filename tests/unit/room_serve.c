@@ -3,8 +3,13 @@
 #include "suites.h"
 
 const struct sl_suite sl_suites[] = {
-	{ "budget", suite_budget },   { "fifo", suite_fifo },
-	{ "fresh", suite_fresh },     { "handshakes", suite_handshakes },
-	{ "mailbox", suite_mailbox }, { "snapshot", suite_snapshot },
-	{ "worker", suite_worker },   { NULL, NULL },
+	{ "budget", suite_budget },
+	{ "capacity", suite_capacity },
+	{ "fifo", suite_fifo },
+	{ "fresh", suite_fresh },
+	{ "handshakes", suite_handshakes },
+	{ "mailbox", suite_mailbox },
+	{ "snapshot", suite_snapshot },
+	{ "worker", suite_worker },
+	{ NULL, NULL },
 };

@@ -5,6 +5,7 @@
 #include <check.h>
 
 Suite *suite_budget(void);
+Suite *suite_capacity(void);
 Suite *suite_fifo(void);
 Suite *suite_fresh(void);
 Suite *suite_handshakes(void);
