@@ -59,6 +59,9 @@ enum {
 	/* What one client may have waiting to be read: a whole TLS record and the request before
 	 * it. It is the largest receive window offered, too. */
 	SL_INBOX_BYTES = 32 * 1024,
+	/* And for what is smaller, as most is: a hello with a post-quantum key share, a request
+	 * with its cookies. */
+	SL_INBOX_SMALL_BYTES = 4096,
 	SL_REQUEST_MAX_BYTES = 8192, /* request line and header fields, as nginx's default */
 
 	/* Bytes from memory on their way out (handshake flights, response heads) are held in chunks

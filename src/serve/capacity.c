@@ -10,8 +10,10 @@
 enum {
 	/* Held from the first byte of a request to its last, and by requests behind one that is
 	 * being answered. Most come whole, in one segment, and hold theirs for less than a turn. */
-	INBOX_SHARE = 128,
-	INBOXES_MORE = 256,
+	INBOX_SHARE = 32,
+	INBOXES_MORE = 768,
+	INBOX_LARGE_SHARE = 512,
+	INBOXES_LARGE_MORE = 64,
 	/* Held for a round trip: response heads, handshake flights (three or so each). At 10,000
 	 * requests and 2,000 handshakes a second of 100 ms each, 1600. */
 	CHUNK_SHARE = 8,
@@ -33,10 +35,11 @@ _Static_assert(OWN_BYTES <= SL_CONN_OWN_BYTES,
 
 /* With each object the pool keeps an index. */
 #define POOLED(share, bytes) (((bytes) + sizeof(uint32_t)) / (share))
-#define POOLED_BYTES                                                                 \
-	(POOLED(INBOX_SHARE, SL_INBOX_BYTES) + POOLED(CHUNK_SHARE, SL_CHUNK_BYTES) + \
-	 (POOLED(CHUNK_SHARE, sizeof(struct sl_outbox_node)) +                       \
-	  POOLED(1, sizeof(struct sl_outbox_node))) +                                \
+#define POOLED_BYTES                                                                             \
+	(POOLED(INBOX_SHARE, SL_INBOX_SMALL_BYTES) + POOLED(INBOX_LARGE_SHARE, SL_INBOX_BYTES) + \
+	 POOLED(CHUNK_SHARE, SL_CHUNK_BYTES) +                                                   \
+	 (POOLED(CHUNK_SHARE, sizeof(struct sl_outbox_node)) +                                   \
+	  POOLED(1, sizeof(struct sl_outbox_node))) +                                            \
 	 RECORDS_EACH * POOLED(1, sizeof(struct sl_record)))
 
 _Static_assert(SL_CONN_OWN_BYTES + SL_AEAD_TABLE_MAX_BYTES + POOLED_BYTES + SL_TCP_POOLED_BYTES <=
@@ -47,6 +50,7 @@ struct sl_capacity sl_capacity_of(uint32_t conns_max)
 {
 	struct sl_capacity capacity = {
 		.inbox_cnt = conns_max / INBOX_SHARE + INBOXES_MORE,
+		.inbox_large_cnt = conns_max / INBOX_LARGE_SHARE + INBOXES_LARGE_MORE,
 		.chunk_cnt = conns_max / CHUNK_SHARE + CHUNKS_MORE,
 		.record_cnt = conns_max * RECORDS_EACH + RECORDS_MORE,
 	};

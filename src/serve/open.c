@@ -52,14 +52,17 @@ static int open_pools(struct sl_worker *worker)
 		capacity = *worker->config->capacity;
 
 	worker->sessions = sl_alloc(conns, sizeof(*worker->sessions));
-	worker->inboxes = sl_alloc(capacity.inbox_cnt, SL_INBOX_BYTES);
+	worker->inboxes = sl_alloc(capacity.inbox_cnt, SL_INBOX_SMALL_BYTES);
+	worker->inboxes_large = sl_alloc(capacity.inbox_large_cnt, SL_INBOX_BYTES);
 	worker->chunks = sl_alloc(capacity.chunk_cnt, SL_CHUNK_BYTES);
 	worker->nodes = sl_alloc(capacity.node_cnt, sizeof(*worker->nodes));
 	worker->scratch = sl_alloc(1, SL_RECORD_PLAIN_MAX_BYTES + SL_RECORD_OVERHEAD_MAX_BYTES);
-	if (!worker->sessions || !worker->inboxes || !worker->chunks || !worker->nodes ||
-	    !worker->scratch)
+	if (!worker->sessions || !worker->inboxes || !worker->inboxes_large || !worker->chunks ||
+	    !worker->nodes || !worker->scratch)
 		return -ENOMEM;
 	error = sl_pool_init(&worker->inbox_pool, capacity.inbox_cnt);
+	if (!error)
+		error = sl_pool_init(&worker->inbox_large_pool, capacity.inbox_large_cnt);
 	if (!error)
 		error = sl_pool_init(&worker->chunk_pool, capacity.chunk_cnt);
 	if (!error)
@@ -70,7 +73,7 @@ static int open_pools(struct sl_worker *worker)
 		error = sl_record_pool_init(&worker->records, capacity.record_cnt);
 	if (!error)
 		error = sl_wheel_init(&worker->timers, conns, worker->now_ns);
-	worker->stats->inboxes_total = capacity.inbox_cnt;
+	worker->stats->inboxes_total = capacity.inbox_cnt + capacity.inbox_large_cnt;
 	worker->stats->chunks_total = capacity.chunk_cnt;
 	worker->stats->log_entries_total = capacity.record_cnt;
 	return error;
@@ -307,6 +310,7 @@ void sl_worker_close(struct sl_worker *worker)
 	sl_pool_fini(&worker->table_pool);
 	sl_pool_fini(&worker->node_pool);
 	sl_pool_fini(&worker->chunk_pool);
+	sl_pool_fini(&worker->inbox_large_pool);
 	sl_pool_fini(&worker->inbox_pool);
 	sl_free(worker->open_table);
 	sl_free(worker->tables);
@@ -314,6 +318,7 @@ void sl_worker_close(struct sl_worker *worker)
 	sl_free(worker->scratch);
 	sl_free(worker->nodes);
 	sl_free(worker->chunks);
+	sl_free(worker->inboxes_large);
 	sl_free(worker->inboxes);
 	sl_free(worker->sessions);
 	sl_free(worker);

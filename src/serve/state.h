@@ -63,7 +63,9 @@ struct sl_worker {
 	struct sl_wheel timers;      /* one a session */
 
 	struct sl_pool inbox_pool;
-	uint8_t *inboxes; /* SL_INBOX_BYTES each */
+	uint8_t *inboxes; /* SL_INBOX_SMALL_BYTES each */
+	struct sl_pool inbox_large_pool;
+	uint8_t *inboxes_large; /* SL_INBOX_BYTES each */
 	struct sl_pool chunk_pool;
 	uint8_t *chunks; /* SL_CHUNK_BYTES each */
 	struct sl_pool node_pool;

@@ -487,6 +487,7 @@ static void scarce(struct sl_sim_plan *plan)
 	plan->world.pipeline_budget_bytes = one_in(plan, 2) ? 1 : 0;
 	plan->world.capacity = (struct sl_capacity){
 		.inbox_cnt = (uint32_t)between(plan, 2, 8),
+		.inbox_large_cnt = (uint32_t)between(plan, 1, 3),
 		.chunk_cnt = (uint32_t)between(plan, 4, 12),
 		.record_cnt = (uint32_t)between(plan, 16, 200),
 	};

@@ -17,7 +17,8 @@ static uint64_t pools_bytes(uint32_t conns_max)
 {
 	struct sl_capacity capacity = sl_capacity_of(conns_max);
 
-	return (uint64_t)capacity.inbox_cnt * SL_INBOX_BYTES +
+	return (uint64_t)capacity.inbox_cnt * SL_INBOX_SMALL_BYTES +
+	       (uint64_t)capacity.inbox_large_cnt * SL_INBOX_BYTES +
 	       (uint64_t)capacity.chunk_cnt * SL_CHUNK_BYTES +
 	       capacity.node_cnt * sizeof(struct sl_outbox_node) +
 	       capacity.record_cnt * sizeof(struct sl_record);
@@ -51,6 +52,7 @@ START_TEST(every_pool_has_something_for_a_single_connection)
 	struct sl_capacity capacity = sl_capacity_of(1);
 
 	ck_assert_uint_gt(capacity.inbox_cnt, 1);
+	ck_assert_uint_gt(capacity.inbox_large_cnt, 1);
 	ck_assert_uint_gt(capacity.chunk_cnt, 4);
 	ck_assert_uint_gt(capacity.node_cnt, capacity.chunk_cnt);
 	ck_assert_uint_gt(capacity.record_cnt, 4096); /* 64 MiB in records of 16 KiB */

@@ -8,6 +8,7 @@ const struct sl_suite sl_suites[] = {
 	{ "fifo", suite_fifo },
 	{ "fresh", suite_fresh },
 	{ "handshakes", suite_handshakes },
+	{ "inbox", suite_inbox },
 	{ "mailbox", suite_mailbox },
 	{ "snapshot", suite_snapshot },
 	{ "worker", suite_worker },

@@ -9,6 +9,7 @@ Suite *suite_capacity(void);
 Suite *suite_fifo(void);
 Suite *suite_fresh(void);
 Suite *suite_handshakes(void);
+Suite *suite_inbox(void);
 Suite *suite_mailbox(void);
 Suite *suite_snapshot(void);
 Suite *suite_worker(void);
