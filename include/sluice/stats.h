@@ -96,6 +96,7 @@
 	X(buffers_total, G, "disk buffers")                                                   \
 	X(buffers_used, G, "disk buffers in use")                                             \
 	X(buffers_used_high, G, "most disk buffers ever in use")                              \
+	X(pipeline_used_high_bytes, G, "most bytes of frames and buffers at once")            \
 	X(inboxes_total, G, "inboxes for partial requests")                                   \
 	X(inboxes_used, G, "inboxes in use")                                                  \
 	X(chunks_total, G, "chunks for response heads and handshakes on their way")           \

@@ -152,7 +152,7 @@ static int open_devices(struct sl_worker *worker)
 	const struct sl_worker_config *config = worker->config;
 	uint32_t chunk_bytes = sl_nic_chunk_bytes(config->mtu_bytes);
 	struct sl_budget budget = sl_budget_split(config->pipeline_budget_bytes, chunk_bytes);
-	uint32_t frame_cnt = FILL_FRAMES + budget.frame_cnt + SL_CONTROL_FRAMES;
+	uint32_t frame_cnt = FILL_FRAMES + budget.frame_cnt;
 	struct sl_nic_config nic = {
 		.iface = config->iface,
 		.queue = config->queue,
@@ -180,6 +180,7 @@ static int open_devices(struct sl_worker *worker)
 		    arena_bytes >> 20, strerror(-error));
 		return error;
 	}
+	worker->chunk_bytes = chunk_bytes;
 	error = sl_disk_open(&worker->disk, &disk, &worker->arena);
 	if (!error)
 		error = sl_content_init(&worker->content, &content, worker->disk);

@@ -250,6 +250,24 @@ void sl_pump_wake(struct sl_worker *worker)
 	}
 }
 
+static void keep_most(uint64_t *most, uint64_t value)
+{
+	if (value > *most)
+		*most = value;
+}
+
+void sl_pump_note_use(struct sl_worker *worker)
+{
+	struct sluice_worker_stats *stats = worker->stats;
+	uint64_t frames_cnt = stats->frames_total - sl_nic_free_frames(worker->nic);
+	uint64_t buffers_cnt = stats->buffers_total - sl_disk_free_buffers(worker->disk);
+
+	keep_most(&stats->frames_used_high, frames_cnt);
+	keep_most(&stats->buffers_used_high, buffers_cnt);
+	keep_most(&stats->pipeline_used_high_bytes,
+		  frames_cnt * worker->chunk_bytes + buffers_cnt * SL_BUFFER_BYTES);
+}
+
 static void drop_records(struct sl_worker *worker, struct sl_session *session, uint64_t acked_seq)
 {
 	struct sl_record gone;

@@ -35,6 +35,9 @@ void sl_pump_wake(struct sl_worker *worker);
 /* Everything before what is acked is done with: chunks and references go back. */
 void sl_pump_acked(struct sl_worker *worker, struct sl_tcp_conn conn);
 
+/* Frames or a buffer were taken: keeps the most there ever were, of each and in bytes. */
+void sl_pump_note_use(struct sl_worker *worker);
+
 /* The session is going: its log is emptied, its reads are orphaned. */
 void sl_pump_gone(struct sl_worker *worker, struct sl_tcp_conn conn);
 

@@ -51,6 +51,7 @@ struct sl_worker {
 
 	struct sl_arena arena;
 	struct sl_nic *nic;
+	uint32_t chunk_bytes; /* of a frame */
 	struct sl_disk *disk;
 	struct sl_content *content;
 	struct sl_tcp *tcp;
