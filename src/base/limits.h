@@ -7,6 +7,8 @@
 #define SL_BASE_LIMITS_H
 
 enum {
+	SL_CACHE_LINE_BYTES = 64,
+
 	SL_WORKERS_MAX = 64,   /* one a NIC queue; stats.h has a block for each */
 	SL_LISTENERS_MAX = 64, /* after wildcards are spread over the interface's addresses */
 
