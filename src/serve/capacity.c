@@ -16,8 +16,8 @@ enum {
 	INBOXES_LARGE_MORE = 64,
 	/* Held for a round trip: response heads, handshake flights (three or so each). At 10,000
 	 * requests and 2,000 handshakes a second of 100 ms each, 1600. */
-	CHUNK_SHARE = 8,
-	CHUNKS_MORE = 1024,
+	CHUNK_SHARE = 16,
+	CHUNKS_MORE = 2048,
 	/* A record in flight holds one. A busy connection has up to 64 MiB / 16 KiB; of slow ones,
 	 * whose records are a packet each, everyone has a few. */
 	RECORDS_EACH = 2,
