@@ -96,13 +96,26 @@
 	X(buffers_total, G, "disk buffers")                                                   \
 	X(buffers_used, G, "disk buffers in use")                                             \
 	X(buffers_used_high, G, "most disk buffers ever in use")                              \
+	X(pipeline_used_high_bytes, G, "most bytes of frames and buffers at once")            \
 	X(inboxes_total, G, "inboxes for partial requests")                                   \
 	X(inboxes_used, G, "inboxes in use")                                                  \
+	X(chunks_total, G, "chunks for response heads and handshakes on their way")           \
+	X(chunks_used, G, "chunks in use")                                                    \
+	X(chunks_used_high, G, "most chunks ever in use")                                     \
+	X(log_entries_total, G, "entries for records in flight")                              \
+	X(log_entries_used, G, "entries in use")                                              \
+	X(log_entries_used_high, G, "most entries ever in use")                               \
+	X(answer_waits, C, "times a request waited for memory for its answer")                \
 	X(pump_waits, C, "times a connection waited for a disk buffer or frames")             \
 	X(loop_turns, C, "turns of the worker's loop")                                        \
 	X(loop_busy_ns, C, "nanoseconds the loop had work")                                   \
 	X(loop_idle_ns, C, "nanoseconds the loop slept")                                      \
-	X(memory_bytes, G, "memory allocated by the worker, arena included")
+	X(connections_max, G, "connections there is memory for")                              \
+	X(memory_connections_bytes, G, "memory of connections and their key tables")          \
+	X(memory_pools_bytes, G, "memory lent to connections while bytes move, and the rest") \
+	X(memory_handshakes_bytes, G, "memory for TLS handshakes")                            \
+	X(memory_pipeline_bytes, G, "memory for packets and disk buffers")                    \
+	X(memory_bytes, G, "memory of the worker, all in all")
 
 struct sluice_worker_stats {
 #define X(name, kind, help) uint64_t name;

@@ -8,8 +8,9 @@
 #include <string.h>
 
 #include "base/bug.h"
+#include "base/limits.h"
 
-enum { ALIGN_BYTES = 64 }; /* a cache line, and the widest vector */
+enum { ALIGN_BYTES = SL_CACHE_LINE_BYTES }; /* and the widest vector */
 
 static _Thread_local bool sealed;
 

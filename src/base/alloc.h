@@ -10,8 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Zeroed memory, aligned to 64 bytes; NULL if there is none. The caller owns it; sl_free gives it
- * back. cnt * each_bytes may overflow: then NULL. An empty one is not NULL. Setup only. */
+/* Zeroed memory, aligned to 64 bytes, so that no two pieces share a cache line; NULL if there is
+ * none. The caller owns it; sl_free gives it back. cnt * each_bytes may overflow: then NULL. An
+ * empty one is not NULL. Setup only. */
 void *sl_alloc(size_t cnt, size_t each_bytes);
 
 /* NULL is let be. Any thread; not on a sealed one. */

@@ -7,6 +7,8 @@
 #define SL_BASE_LIMITS_H
 
 enum {
+	SL_CACHE_LINE_BYTES = 64,
+
 	SL_WORKERS_MAX = 64,   /* one a NIC queue; stats.h has a block for each */
 	SL_LISTENERS_MAX = 64, /* after wildcards are spread over the interface's addresses */
 
@@ -59,6 +61,9 @@ enum {
 	/* What one client may have waiting to be read: a whole TLS record and the request before
 	 * it. It is the largest receive window offered, too. */
 	SL_INBOX_BYTES = 32 * 1024,
+	/* And for what is smaller, as most is: a hello with a post-quantum key share, a request
+	 * with its cookies. */
+	SL_INBOX_SMALL_BYTES = 4096,
 	SL_REQUEST_MAX_BYTES = 8192, /* request line and header fields, as nginx's default */
 
 	/* Bytes from memory on their way out (handshake flights, response heads) are held in chunks

@@ -57,4 +57,9 @@ static inline uint32_t sl_pool_used(const struct sl_pool *pool)
 	return pool->total_cnt - pool->free_cnt;
 }
 
+static inline uint32_t sl_pool_used_high(const struct sl_pool *pool)
+{
+	return pool->total_cnt - pool->low_cnt;
+}
+
 #endif

@@ -21,6 +21,9 @@
 
 #define FRESH_NS SL_NS_PER_S
 
+_Static_assert(sizeof(struct sl_waiter) + sizeof(struct sl_link) == SL_CONTENT_WAITER_BYTES,
+	       "a waiter and its link");
+
 int sl_content_init(struct sl_content **content_out, const struct sl_content_config *config,
 		    struct sl_disk *disk)
 {

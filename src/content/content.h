@@ -29,6 +29,9 @@ struct sl_object { /* read-only to others */
 					    bits) inode in hex */
 };
 
+/* For each that may wait. */
+enum { SL_CONTENT_WAITER_BYTES = 16 };
+
 struct sl_content_config {
 	uint32_t object_cnt; /* open at once, [1, 65536]; the disk's file_cnt is at least as much */
 	uint32_t waiter_cnt; /* how many may wait for an open: every connection */

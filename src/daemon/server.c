@@ -153,15 +153,30 @@ static int drop_privileges(struct sl_server *server)
 	return error < 0 ? error : sl_preflight_root(server->options->root);
 }
 
+static void report_memory(uint32_t idx, const struct sluice_worker_stats *stats)
+{
+	uint64_t each_bytes = stats->memory_connections_bytes / stats->connections_max;
+	char all[SL_UNITS_BYTES], connections[SL_UNITS_BYTES], pools[SL_UNITS_BYTES];
+	char handshakes[SL_UNITS_BYTES], pipeline[SL_UNITS_BYTES];
+
+	sl_info("worker %u: memory %s: %llu connections of %llu bytes %s, pools %s, handshakes %s, "
+		"packets and disk buffers %s%s",
+		idx, sl_units_bytes(all, stats->memory_bytes),
+		(unsigned long long)stats->connections_max, (unsigned long long)each_bytes,
+		sl_units_bytes(connections, stats->memory_connections_bytes),
+		sl_units_bytes(pools, stats->memory_pools_bytes),
+		sl_units_bytes(handshakes, stats->memory_handshakes_bytes),
+		sl_units_bytes(pipeline, stats->memory_pipeline_bytes),
+		stats->huge_pages ? " in huge pages" : "");
+}
+
 static void report_worker(const struct sl_server *server, uint32_t idx)
 {
 	const struct sluice_worker_stats *stats = &server->page.stats->workers[idx];
-	char memory[SL_UNITS_BYTES];
 
-	sl_info("worker %u: queue %u, CPU %d, %s, AEAD %s, %s of memory%s", idx, idx,
-		sl_threads_cpu(idx), stats->zero_copy ? "zero-copy" : "copy",
-		stats->aead[0] ? stats->aead : "none", sl_units_bytes(memory, stats->memory_bytes),
-		stats->huge_pages ? " in huge pages" : "");
+	sl_info("worker %u: queue %u, CPU %d, %s, AEAD %s", idx, idx, sl_threads_cpu(idx),
+		stats->zero_copy ? "zero-copy" : "copy", stats->aead[0] ? stats->aead : "none");
+	report_memory(idx, stats);
 }
 
 static void report(const struct sl_server *server)

@@ -137,6 +137,12 @@ static void look_up(struct sl_worker *worker, struct sl_tcp_conn conn, struct sl
 		sl_answer_found(worker, conn, error, object_idx);
 }
 
+bool sl_answer_waits(const struct sl_worker *worker, const struct sl_session *session)
+{
+	return session->phase == SL_SESSION_OPEN && session->out_head_idx == SL_NONE &&
+	       session->plain_bytes > 0 && !session->waits_content && sl_outbox_is_short(worker);
+}
+
 bool sl_answer_next(struct sl_worker *worker, struct sl_tcp_conn conn)
 {
 	struct sl_session *session = sl_session_of(worker, conn);
@@ -146,6 +152,10 @@ bool sl_answer_next(struct sl_worker *worker, struct sl_tcp_conn conn)
 
 	if (session->plain_bytes == 0 || session->waits_content)
 		return false;
+	if (sl_answer_waits(worker, session)) {
+		worker->stats->answer_waits += !session->waits_pump;
+		return false;
+	}
 	used = sl_request_parse((const char *)sl_inbox_of(worker, session), session->plain_bytes,
 				&request);
 	if (used == 0)
@@ -206,6 +216,11 @@ void sl_answer_found(struct sl_worker *worker, struct sl_tcp_conn conn, int erro
 	int used;
 
 	session->waits_content = false;
+	if (sl_outbox_is_short(worker)) {
+		if (error == 0)
+			sl_content_put(worker->content, object_idx);
+		return;
+	}
 	used = sl_request_parse((const char *)sl_inbox_of(worker, session), session->plain_bytes,
 				&request);
 	BUG_ON(used <= 0); /* it was whole when the look-up began */

@@ -16,7 +16,7 @@ uint64_t sl_budget_default(uint32_t worker_cnt);
 
 struct sl_budget {
 	uint32_t buffer_cnt; /* [16, 1024] */
-	uint32_t frame_cnt;  /* for transmit, [512, 8192] */
+	uint32_t frame_cnt;  /* for transmit, those for control included, [512, 8192] */
 };
 
 struct sl_budget sl_budget_split(uint64_t budget_bytes, uint32_t chunk_bytes);

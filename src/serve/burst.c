@@ -13,14 +13,6 @@ static bool room_for(struct sl_worker *worker, uint32_t frame_cnt)
 	       sl_nic_tx_room(worker->nic) >= wanted_cnt;
 }
 
-static void note_use(struct sl_worker *worker)
-{
-	uint64_t used_cnt = worker->stats->frames_total - sl_nic_free_frames(worker->nic);
-
-	if (used_cnt > worker->stats->frames_used_high)
-		worker->stats->frames_used_high = used_cnt;
-}
-
 /* Frames of one packet. */
 static uint32_t frames_of(uint32_t payload_bytes)
 {
@@ -76,7 +68,7 @@ bool sl_burst_open(struct sl_burst *burst, struct sl_worker *worker, struct sl_t
 	for (; left_bytes > packet_bytes; left_bytes -= packet_bytes)
 		add_packet(burst, worker, packet_bytes);
 	add_packet(burst, worker, left_bytes);
-	note_use(worker);
+	sl_pump_note_use(worker);
 	burst->cursor =
 	    (struct sl_span_cursor){ .spans = burst->spans, .span_cnt = burst->frame_cnt };
 	return true;

@@ -81,5 +81,10 @@ void sl_worker_count(struct sl_worker *worker)
 	stats->buffers_used = stats->buffers_total - sl_disk_free_buffers(worker->disk);
 	stats->handshakes_waiting =
 	    worker->handshakes.cnt[SL_HANDSHAKES_NEW] + worker->handshakes.cnt[SL_HANDSHAKES_BEGUN];
-	stats->inboxes_used = sl_pool_used(&worker->inbox_pool);
+	stats->inboxes_used =
+	    sl_pool_used(&worker->inbox_pool) + sl_pool_used(&worker->inbox_large_pool);
+	stats->chunks_used = sl_pool_used(&worker->chunk_pool);
+	stats->chunks_used_high = sl_pool_used_high(&worker->chunk_pool);
+	stats->log_entries_used = sl_pool_used(&worker->records.pool);
+	stats->log_entries_used_high = sl_pool_used_high(&worker->records.pool);
 }

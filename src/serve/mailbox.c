@@ -6,18 +6,19 @@
 
 #include "base/alloc.h"
 #include "base/bug.h"
+#include "base/limits.h"
 
-enum { RING_SLOTS = 16, CACHE_LINE_BYTES = 64 };
+enum { RING_SLOTS = 16 };
 
 struct mail_ring {
-	_Alignas(CACHE_LINE_BYTES) atomic_uint put_cnt;  /* the sender's */
-	_Alignas(CACHE_LINE_BYTES) atomic_uint take_cnt; /* the owner's */
-	struct sl_icmp_error slots[RING_SLOTS];
+	_Alignas(SL_CACHE_LINE_BYTES) atomic_uint put_cnt;  /* the sender's */
+	_Alignas(SL_CACHE_LINE_BYTES) atomic_uint take_cnt; /* the owner's */
+	_Alignas(SL_CACHE_LINE_BYTES) struct sl_icmp_error slots[RING_SLOTS];
 };
 
 struct sl_mailbox {
-	_Alignas(CACHE_LINE_BYTES) atomic_bool mail;
-	uint32_t sender_cnt;
+	_Alignas(SL_CACHE_LINE_BYTES) atomic_bool mail; /* everybody's */
+	_Alignas(SL_CACHE_LINE_BYTES) uint32_t sender_cnt;
 	uint32_t next_idx; /* whose ring is looked at next */
 	struct mail_ring *rings;
 };

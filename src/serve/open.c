@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "serve/budget.h"
+#include "serve/capacity.h"
 #include "serve/state.h"
 #include "tls/heap.h"
 #include "tls/seal.h"
@@ -21,13 +22,6 @@ enum {
 	FILL_FRAMES =
 	    2048, /* packets that may come while we are elsewhere: 1.3 ms of ACKs at 1.5 Mpps */
 	BACKLOG_SHARE = 4, /* of the connections, at most one in so many may be half open */
-	RECORDS_EACH =
-	    4, /* log entries a connection, over all; a busy one has 64 MiB / 16 KiB at most */
-	RECORDS_MORE = 16384,
-	INBOX_SHARE = 16, /* one connection in so many is sending a request right now */
-	INBOXES_MORE = 256,
-	CHUNK_SHARE = 2, /* a response head is held for a round trip */
-	CHUNKS_MORE = 512,
 	OBJECTS = 4096,
 	/* One handshake takes a step, the others wait for their clients. */
 	HEAP_BYTES = SL_HANDSHAKES_BEGUN_MAX * SL_TLS_HEAP_IDLE_BYTES + SL_TLS_HEAP_MIN_BYTES,
@@ -51,31 +45,37 @@ static uint32_t power_of_two(uint32_t at_least)
 static int open_pools(struct sl_worker *worker)
 {
 	uint32_t conns = worker->config->conns_max;
-	uint32_t inbox_cnt = conns / INBOX_SHARE + INBOXES_MORE;
-	uint32_t chunk_cnt = conns / CHUNK_SHARE + CHUNKS_MORE;
-	uint32_t node_cnt = chunk_cnt + conns; /* every chunk, and one file each */
+	struct sl_capacity capacity = sl_capacity_of(conns);
 	int error;
 
+	if (worker->config->capacity)
+		capacity = *worker->config->capacity;
+
 	worker->sessions = sl_alloc(conns, sizeof(*worker->sessions));
-	worker->inboxes = sl_alloc(inbox_cnt, SL_INBOX_BYTES);
-	worker->chunks = sl_alloc(chunk_cnt, SL_CHUNK_BYTES);
-	worker->nodes = sl_alloc(node_cnt, sizeof(*worker->nodes));
+	worker->inboxes = sl_alloc(capacity.inbox_cnt, SL_INBOX_SMALL_BYTES);
+	worker->inboxes_large = sl_alloc(capacity.inbox_large_cnt, SL_INBOX_BYTES);
+	worker->chunks = sl_alloc(capacity.chunk_cnt, SL_CHUNK_BYTES);
+	worker->nodes = sl_alloc(capacity.node_cnt, sizeof(*worker->nodes));
 	worker->scratch = sl_alloc(1, SL_RECORD_PLAIN_MAX_BYTES + SL_RECORD_OVERHEAD_MAX_BYTES);
-	if (!worker->sessions || !worker->inboxes || !worker->chunks || !worker->nodes ||
-	    !worker->scratch)
+	if (!worker->sessions || !worker->inboxes || !worker->inboxes_large || !worker->chunks ||
+	    !worker->nodes || !worker->scratch)
 		return -ENOMEM;
-	error = sl_pool_init(&worker->inbox_pool, inbox_cnt);
+	error = sl_pool_init(&worker->inbox_pool, capacity.inbox_cnt);
 	if (!error)
-		error = sl_pool_init(&worker->chunk_pool, chunk_cnt);
+		error = sl_pool_init(&worker->inbox_large_pool, capacity.inbox_large_cnt);
 	if (!error)
-		error = sl_pool_init(&worker->node_pool, node_cnt);
+		error = sl_pool_init(&worker->chunk_pool, capacity.chunk_cnt);
 	if (!error)
-		error = sl_handshakes_init(&worker->handshakes, inbox_cnt);
+		error = sl_pool_init(&worker->node_pool, capacity.node_cnt);
 	if (!error)
-		error = sl_record_pool_init(&worker->records, conns * RECORDS_EACH + RECORDS_MORE);
+		error = sl_handshakes_init(&worker->handshakes, capacity.inbox_cnt);
+	if (!error)
+		error = sl_record_pool_init(&worker->records, capacity.record_cnt);
 	if (!error)
 		error = sl_wheel_init(&worker->timers, conns, worker->now_ns);
-	worker->stats->inboxes_total = inbox_cnt;
+	worker->stats->inboxes_total = capacity.inbox_cnt + capacity.inbox_large_cnt;
+	worker->stats->chunks_total = capacity.chunk_cnt;
+	worker->stats->log_entries_total = capacity.record_cnt;
 	return error;
 }
 
@@ -155,7 +155,7 @@ static int open_devices(struct sl_worker *worker)
 	const struct sl_worker_config *config = worker->config;
 	uint32_t chunk_bytes = sl_nic_chunk_bytes(config->mtu_bytes);
 	struct sl_budget budget = sl_budget_split(config->pipeline_budget_bytes, chunk_bytes);
-	uint32_t frame_cnt = FILL_FRAMES + budget.frame_cnt + SL_CONTROL_FRAMES;
+	uint32_t frame_cnt = FILL_FRAMES + budget.frame_cnt;
 	struct sl_nic_config nic = {
 		.iface = config->iface,
 		.queue = config->queue,
@@ -183,6 +183,7 @@ static int open_devices(struct sl_worker *worker)
 		    arena_bytes >> 20, strerror(-error));
 		return error;
 	}
+	worker->chunk_bytes = chunk_bytes;
 	error = sl_disk_open(&worker->disk, &disk, &worker->arena);
 	if (!error)
 		error = sl_content_init(&worker->content, &content, worker->disk);
@@ -208,6 +209,20 @@ static int open_wakes(struct sl_worker *worker)
 	if (!error)
 		error = sl_disk_watch(worker->disk, sl_nic_fd(worker->nic), WAKE_NIC);
 	return error;
+}
+
+static void count_memory(struct sl_worker *worker, uint64_t allocated_bytes)
+{
+	struct sluice_worker_stats *stats = worker->stats;
+	uint32_t conns = worker->config->conns_max;
+
+	stats->connections_max = conns;
+	stats->memory_connections_bytes = sl_capacity_own_bytes(conns, worker->table_bytes);
+	stats->memory_handshakes_bytes = worker->tls_heap ? HEAP_BYTES : 0;
+	stats->memory_pools_bytes =
+	    allocated_bytes - stats->memory_connections_bytes - stats->memory_handshakes_bytes;
+	stats->memory_pipeline_bytes = worker->arena.size_bytes;
+	stats->memory_bytes = allocated_bytes + worker->arena.size_bytes;
 }
 
 int sl_worker_process_init(void)
@@ -247,7 +262,7 @@ int sl_worker_open(struct sl_worker **out, const struct sl_worker_config *config
 	worker->stats->queue = config->queue;
 	worker->stats->zero_copy = sl_nic_zero_copy(worker->nic);
 	worker->stats->huge_pages = worker->arena.huge;
-	worker->stats->memory_bytes = sl_alloc_bytes() - before_bytes + worker->arena.size_bytes;
+	count_memory(worker, sl_alloc_bytes() - before_bytes);
 	*out = worker;
 	return 0;
 }
@@ -298,6 +313,7 @@ void sl_worker_close(struct sl_worker *worker)
 	sl_pool_fini(&worker->table_pool);
 	sl_pool_fini(&worker->node_pool);
 	sl_pool_fini(&worker->chunk_pool);
+	sl_pool_fini(&worker->inbox_large_pool);
 	sl_pool_fini(&worker->inbox_pool);
 	sl_free(worker->open_table);
 	sl_free(worker->tables);
@@ -305,6 +321,7 @@ void sl_worker_close(struct sl_worker *worker)
 	sl_free(worker->scratch);
 	sl_free(worker->nodes);
 	sl_free(worker->chunks);
+	sl_free(worker->inboxes_large);
 	sl_free(worker->inboxes);
 	sl_free(worker->sessions);
 	sl_free(worker);

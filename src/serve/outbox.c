@@ -6,6 +6,11 @@
 #include "base/bug.h"
 #include "serve/state.h"
 
+bool sl_outbox_is_short(const struct sl_worker *worker)
+{
+	return worker->chunk_pool.free_cnt == 0 || worker->node_pool.free_cnt < 2;
+}
+
 uint8_t *sl_outbox_chunk(struct sl_worker *worker, uint32_t *chunk_idx)
 {
 	/* The node that will name the chunk is promised now, so that adding cannot fail. */

@@ -23,6 +23,9 @@ struct sl_outbox_node {
 	bool begun; /* part of it is on its way: nothing may come before it any more */
 };
 
+/* True if an answer, a head and a file, finds no place now: what is asked for has to wait. */
+bool sl_outbox_is_short(const struct sl_worker *worker);
+
 /* Memory for bytes to come: up to SL_CHUNK_PLAIN_BYTES at *data; then sl_outbox_add_chunk. NULL if
  * no chunk or no node is left: the caller aborts the connection. One at a time. */
 uint8_t *sl_outbox_chunk(struct sl_worker *worker, uint32_t *chunk_idx);

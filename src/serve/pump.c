@@ -3,6 +3,7 @@
 
 #include "base/bug.h"
 #include "base/mutant.h"
+#include "serve/answer.h"
 #include "serve/burst.h"
 #include "serve/handshakes.h"
 #include "serve/state.h"
@@ -171,7 +172,8 @@ void sl_pump_run(struct sl_worker *worker, struct sl_tcp_conn conn)
 			if (session->out_head_idx != SL_NONE)
 				fresh = SL_PUMP_MORE;
 		}
-		if (again == SL_PUMP_WAIT || fresh == SL_PUMP_WAIT) {
+		if (again == SL_PUMP_WAIT || fresh == SL_PUMP_WAIT ||
+		    sl_answer_waits(worker, session)) {
 			wait_turn(worker, conn);
 			return;
 		}
@@ -250,6 +252,24 @@ void sl_pump_wake(struct sl_worker *worker)
 		if (sl_session_of(worker, conn)->waits_pump)
 			return; /* something else is short: next turn */
 	}
+}
+
+static void keep_most(uint64_t *most, uint64_t value)
+{
+	if (value > *most)
+		*most = value;
+}
+
+void sl_pump_note_use(struct sl_worker *worker)
+{
+	struct sluice_worker_stats *stats = worker->stats;
+	uint64_t frames_cnt = stats->frames_total - sl_nic_free_frames(worker->nic);
+	uint64_t buffers_cnt = stats->buffers_total - sl_disk_free_buffers(worker->disk);
+
+	keep_most(&stats->frames_used_high, frames_cnt);
+	keep_most(&stats->buffers_used_high, buffers_cnt);
+	keep_most(&stats->pipeline_used_high_bytes,
+		  frames_cnt * worker->chunk_bytes + buffers_cnt * SL_BUFFER_BYTES);
 }
 
 static void drop_records(struct sl_worker *worker, struct sl_session *session, uint64_t acked_seq)

@@ -20,7 +20,7 @@
 enum sl_pump_step {
 	SL_PUMP_IDLE, /* nothing to do until something happens: an ACK, a read, a request */
 	SL_PUMP_MORE, /* done something; there may be more */
-	SL_PUMP_WAIT, /* a buffer, frame or log entry is missing */
+	SL_PUMP_WAIT, /* a buffer, frame, log entry or chunk is missing */
 };
 
 /* Does what losses, window and outbox allow now. Cheap when there is nothing to do. */
@@ -34,6 +34,9 @@ void sl_pump_wake(struct sl_worker *worker);
 
 /* Everything before what is acked is done with: chunks and references go back. */
 void sl_pump_acked(struct sl_worker *worker, struct sl_tcp_conn conn);
+
+/* Frames or a buffer were taken: keeps the most there ever were, of each and in bytes. */
+void sl_pump_note_use(struct sl_worker *worker);
 
 /* The session is going: its log is emptied, its reads are orphaned. */
 void sl_pump_gone(struct sl_worker *worker, struct sl_tcp_conn conn);

@@ -22,14 +22,6 @@ uint32_t sl_read_max(const struct sl_worker *worker, uint32_t object_idx, uint64
 	return SL_BUFFER_BYTES - (uint32_t)(off_bytes - align_down(off_bytes, align));
 }
 
-static void note_use(struct sl_worker *worker)
-{
-	uint64_t used_cnt = worker->stats->buffers_total - sl_disk_free_buffers(worker->disk);
-
-	if (used_cnt > worker->stats->buffers_used_high)
-		worker->stats->buffers_used_high = used_cnt;
-}
-
 bool sl_read_take(struct sl_worker *worker, struct sl_tcp_conn conn, uint32_t object_idx,
 		  uint64_t off_bytes, uint32_t len_bytes, uint32_t *read_idx)
 {
@@ -42,7 +34,7 @@ bool sl_read_take(struct sl_worker *worker, struct sl_tcp_conn conn, uint32_t ob
 	BUG_ON(end_off - start_off > SL_BUFFER_BYTES);
 	if (!sl_disk_take(worker->disk, &buffer))
 		return false;
-	note_use(worker);
+	sl_pump_note_use(worker);
 	worker->reads[buffer.idx] = (struct sl_read){
 		.conn = conn,
 		.object_idx = object_idx,

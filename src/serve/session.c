@@ -114,7 +114,8 @@ void sl_session_continue(struct sl_worker *worker, struct sl_tcp_conn conn)
 		if (!sl_answer_next(worker, conn))
 			break;
 	if (session->phase == SL_SESSION_OPEN && session->peer_closed &&
-	    session->out_head_idx == SL_NONE && !session->waits_content)
+	    session->out_head_idx == SL_NONE && !session->waits_content &&
+	    !sl_answer_waits(worker, session))
 		sl_session_close(worker, conn);
 	if (awaits_header(session))
 		arm(worker, conn);

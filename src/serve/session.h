@@ -28,20 +28,8 @@ enum sl_session_phase {
 };
 
 struct sl_session {
-	uint8_t phase;
-	bool tls;
-	bool has_keys;      /* client and server are set, and table_idx is owned */
-	bool peer_closed;   /* FIN seen: nothing more will come in */
-	bool waits_content; /* a look-up of the request at the front of the inbox is under way */
-	bool waits_pump;    /* in worker->wait_buffer */
-	bool has_work;      /* in worker->work */
-	bool rekey_asked;   /* the peer asked for new keys (KeyUpdate, update_requested) */
-	bool finished;      /* sl_tcp_close was called */
-	bool renegotiation_refused;
-	uint8_t noise_cnt;         /* records in a row that brought no application data */
-	uint16_t record_max_bytes; /* TLS: plain bytes the peer takes in a record, [63, 16384] */
-	uint32_t inbox_idx;        /* SL_NONE: none held */
-	uint32_t plain_bytes, wire_bytes;
+	uint32_t inbox_idx;                  /* SL_NONE: none held */
+	uint16_t plain_bytes, wire_bytes;    /* in it */
 	uint32_t out_head_idx, out_tail_idx; /* outbox: pieces not yet cut, oldest first */
 	uint32_t fresh_idx;        /* read in flight for new bytes (buffer index), or SL_NONE */
 	uint32_t again_idx;        /* read in flight for retransmission, or SL_NONE */
@@ -49,11 +37,24 @@ struct sl_session {
 	uint32_t next_work_idx;    /* link of worker->work */
 	uint32_t place_idx;        /* in worker->handshakes, or SL_NONE */
 	struct sl_record_log log;
+	uint32_t table_idx;        /* server keys, expanded */
+	uint16_t record_max_bytes; /* TLS: plain bytes the peer takes in a record, [63, 16384] */
+	uint8_t noise_cnt;         /* records in a row that brought no application data */
+	uint8_t phase;             /* enum sl_session_phase */
+	bool tls : 1;
+	bool has_keys : 1;      /* client and server are set, and table_idx is owned */
+	bool peer_closed : 1;   /* FIN seen: nothing more will come in */
+	bool waits_content : 1; /* a look-up of the request at the inbox's front is under way */
+	bool waits_pump : 1;    /* in worker->wait_buffer */
+	bool has_work : 1;      /* in worker->work */
+	bool rekey_asked : 1;   /* the peer asked for new keys (KeyUpdate, update_requested) */
+	bool finished : 1;      /* sl_tcp_close was called */
+	bool renegotiation_refused : 1;
 	uint64_t active_ns; /* when something last came in or was acked */
 	/* A client sends a request now and then: its keys are expanded when they are needed. */
 	struct sl_tls_keys client, server;
-	uint32_t table_idx; /* server keys, expanded */
 };
+_Static_assert(SL_INBOX_BYTES <= UINT16_MAX, "lengths in an inbox fit 16 bits");
 
 /* A connection has opened. Idempotent: payload may come before the OPENED event. */
 void sl_session_open(struct sl_worker *worker, struct sl_tcp_conn conn);

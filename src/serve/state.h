@@ -6,6 +6,7 @@
 #define SL_SERVE_STATE_H
 
 #include <stdatomic.h>
+#include <stddef.h>
 
 #include "base/arena.h"
 #include "base/pool.h"
@@ -52,6 +53,7 @@ struct sl_worker {
 
 	struct sl_arena arena;
 	struct sl_nic *nic;
+	uint32_t chunk_bytes; /* of a frame */
 	struct sl_disk *disk;
 	struct sl_content *content;
 	struct sl_tcp *tcp;
@@ -64,7 +66,9 @@ struct sl_worker {
 	struct sl_wheel timers;      /* one a session */
 
 	struct sl_pool inbox_pool;
-	uint8_t *inboxes; /* SL_INBOX_BYTES each */
+	uint8_t *inboxes; /* SL_INBOX_SMALL_BYTES each */
+	struct sl_pool inbox_large_pool;
+	uint8_t *inboxes_large; /* SL_INBOX_BYTES each */
 	struct sl_pool chunk_pool;
 	uint8_t *chunks; /* SL_CHUNK_BYTES each */
 	struct sl_pool node_pool;
@@ -81,17 +85,27 @@ struct sl_worker {
 	struct sl_fifo wait_frames; /* reads that are back and want frames */
 	uint8_t *scratch;           /* one record, between cipher and frames */
 
-	struct sl_mailbox *mailbox;              /* NULL: this worker is the only one */
 	struct sl_worker *peers[SL_WORKERS_MAX]; /* all workers, itself included */
 	uint32_t peer_cnt, own_idx;
 
-	int wake_fd; /* eventfd: the main thread or another worker wants to be heard */
-	atomic_bool drain;
-	bool draining, drained;
+	bool draining;
 	uint64_t drain_until_ns;
 	uint64_t counted_ns; /* when the page of counters was last brought up to date */
-	struct sl_snapshot snapshot;
+
+	/* What other threads look at, or write when they have something to say. The loop writes
+	 * nothing here but its answers, so it costs a load or two a turn of a line it has. */
+	_Alignas(SL_CACHE_LINE_BYTES) atomic_bool drain;
+	bool drained;
+	int wake_fd; /* eventfd: the main thread or another worker wants to be heard */
+	struct sl_mailbox *mailbox; /* NULL: this worker is the only one */
+	_Alignas(SL_CACHE_LINE_BYTES) struct sl_snapshot snapshot;
 };
+_Static_assert(offsetof(struct sl_worker, snapshot) - offsetof(struct sl_worker, drain) ==
+		   SL_CACHE_LINE_BYTES,
+	       "what others look at is a line of its own");
+_Static_assert(sizeof(struct sluice_worker_stats) % SL_CACHE_LINE_BYTES == 0 &&
+		   _Alignof(struct sluice_worker_stats) >= SL_CACHE_LINE_BYTES,
+	       "and each worker's counters are pages of their own");
 
 static inline struct sl_session *sl_session_of(struct sl_worker *worker, struct sl_tcp_conn conn)
 {

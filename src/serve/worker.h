@@ -14,6 +14,7 @@
 #include "sluice/stats.h"
 
 struct sl_worker;
+struct sl_capacity;
 
 struct sl_worker_config { /* immutable; outlives the worker */
 	const char *iface;
@@ -25,12 +26,13 @@ struct sl_worker_config { /* immutable; outlives the worker */
 	struct sl_credentials *credentials; /* NULL if no listener is TLS; open takes from it */
 	const char *aead;                   /* engine by name, or NULL for the fastest */
 	uint32_t conns_max;
-	uint64_t pipeline_budget_bytes; /* disk buffers and untransmitted frames; 0: from the
-					   last-level cache */
-	uint64_t idle_timeout_ns;       /* a connection without a request */
-	uint64_t header_timeout_ns;     /* a TLS handshake; a request, from its first byte */
-	uint64_t drain_ns;              /* how long responses may take after sl_worker_drain */
-	bool copy_only;                 /* steering is generic: do not try AF_XDP zero-copy */
+	const struct sl_capacity *capacity; /* of the pools; NULL: as conns_max asks for */
+	uint64_t pipeline_budget_bytes;     /* disk buffers and untransmitted frames; 0: from the
+					       last-level cache */
+	uint64_t idle_timeout_ns;           /* a connection without a request */
+	uint64_t header_timeout_ns;         /* a TLS handshake; a request, from its first byte */
+	uint64_t drain_ns;                  /* how long responses may take after sl_worker_drain */
+	bool copy_only;                     /* steering is generic: do not try AF_XDP zero-copy */
 	bool busy_poll;
 	struct sluice_worker_stats *stats; /* one writer: this worker */
 };

@@ -122,6 +122,9 @@ enum {
 	SL_TCP_HOLD_SHARE = 128,
 	SL_TCP_HOLDS_MORE = 64,
 
+	/* As many as there are connections, but not more than a thousand a second for a minute. */
+	SL_TCP_TIME_WAITS_MAX = 65536,
+
 	/* RST and ACK packets that belong to no connection and wait to be sent: more in one turn
 	 * are a flood, and get no answer. */
 	SL_TCP_REPLIES_MAX = 64,

@@ -43,6 +43,7 @@ enum {
 	/* What progress needs after everything was forgotten: sent again, being made, still lost,
 	 * and new data behind. */
 	SL_TCP_SENT_OWN = 4,
+	SL_TCP_SENT_ALL = 8, /* that the store has for a connection at most, with those to share */
 	/* A peer that SACKs every other byte must not own the store, nor make each ACK a long walk.
 	 * 1024 bursts in flight are more than 1 Gb/s over 100 ms makes at 65 us a turn. */
 	SL_TCP_SENT_MAX = 1024,

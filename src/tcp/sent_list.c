@@ -5,21 +5,28 @@
 
 #include "base/alloc.h"
 #include "base/bug.h"
+#include "base/minmax.h"
 
 enum {
-	/* Ranges per connection in the store. Most connections of a large table are idle and own
-	 * none, so the busy ones find dozens. */
-	RANGES_PER_CONN = 8,
+	/* Ranges to share: as many again as are everybody's own, or, since most connections of a
+	 * large table are idle, what the worker's whole flight needs at most: one a burst, a burst
+	 * a millisecond, over a hundred milliseconds, of 655 fast connections. */
+	SHARED_EACH = SL_TCP_SENT_ALL - SL_TCP_SENT_OWN,
+	SHARED_ENOUGH = 65536,
 	/* A small table is one of few, fast connections. */
-	RANGES_MIN = 2 * SL_TCP_SENT_MAX,
+	SHARED_MIN = 2 * SL_TCP_SENT_MAX,
 };
 
-_Static_assert((int)RANGES_PER_CONN > (int)SL_TCP_SENT_OWN, "the store has ranges to share");
 _Static_assert(sizeof(struct sl_tcp_sent_range) == 64, "one range a cache line");
+
+static uint32_t shared_cnt(uint32_t conns_max)
+{
+	return SHARED_MIN + min_u32(conns_max * SHARED_EACH, SHARED_ENOUGH + conns_max);
+}
 
 int sl_tcp_sent_store_init(struct sl_tcp_sent_store *store, uint32_t conns_max)
 {
-	uint32_t total_cnt = conns_max * RANGES_PER_CONN + RANGES_MIN;
+	uint32_t total_cnt = conns_max * SL_TCP_SENT_OWN + shared_cnt(conns_max);
 	int error;
 
 	error = sl_pool_init(&store->pool, total_cnt);

@@ -6,12 +6,19 @@
 
 #include "base/alloc.h"
 #include "base/bug.h"
+#include "base/minmax.h"
 #include "tcp/stack.h"
 
 _Static_assert(sizeof(struct sl_tcb) + sizeof(struct sl_wheel_timer) + sizeof(struct sl_tcp_link) +
 		       2 * sizeof(uint32_t) + sizeof(uint32_t) <=
 		   SL_TCP_CONN_BYTES,
 	       "control block, timer, link, two heads of chains at most, index in the pool");
+_Static_assert(SL_TCP_SENT_ALL *(sizeof(struct sl_tcp_sent_range) + sizeof(uint32_t)) +
+		       (sizeof(struct sl_tcp_hold) + sizeof(uint32_t)) / SL_TCP_HOLD_SHARE +
+		       sizeof(struct sl_tcp_time_wait) + sizeof(struct sl_tcp_link) +
+		       sizeof(uint32_t) <=
+		   SL_TCP_POOLED_BYTES,
+	       "ranges, a hold now and then, TIME-WAIT");
 
 enum { IPV4_TCP_HEADER_BYTES = 20 + 20, IPV6_TCP_HEADER_BYTES = 40 + 20, HALF_SECRET_BYTES = 16 };
 
@@ -37,6 +44,7 @@ static void configure(struct sl_tcp *tcp, const struct sl_tcp_config *config)
 
 static int allocate(struct sl_tcp *tcp, const struct sl_tcp_config *config, uint64_t now_ns)
 {
+	uint32_t waits_max = min_u32(config->conns_max, SL_TCP_TIME_WAITS_MAX);
 	struct sl_hash_key table_key;
 	int error;
 
@@ -47,10 +55,10 @@ static int allocate(struct sl_tcp *tcp, const struct sl_tcp_config *config, uint
 	error = sl_pool_init(&tcp->pool, config->conns_max);
 	if (error)
 		return error;
-	error = sl_tcp_time_waits_init(&tcp->waits, config->conns_max);
+	error = sl_tcp_time_waits_init(&tcp->waits, waits_max);
 	if (error)
 		return error;
-	error = sl_tcp_table_init(&tcp->table, 2 * config->conns_max, &table_key);
+	error = sl_tcp_table_init(&tcp->table, config->conns_max + waits_max, &table_key);
 	if (error)
 		return error;
 	error = sl_tcp_holds_init(&tcp->holds,

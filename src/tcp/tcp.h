@@ -45,6 +45,9 @@ struct sl_tcp_conn {
 /* Most bytes of an open connection with nothing in flight: its control block, its timer, its places
  * in table and pool. */
 enum { SL_TCP_CONN_BYTES = 768 };
+/* And its share of what connections use while something is in flight or comes out of order, or
+ * after they have ended. */
+enum { SL_TCP_POOLED_BYTES = 736 };
 
 struct sl_tcp_config {
 	uint32_t conns_max; /* connections in any state but TIME-WAIT's excess, [1, SL_CONNS_MAX] */

@@ -31,6 +31,7 @@ void sl_aead_fini(struct sl_aead *aead);
 const char *sl_aead_name(const struct sl_aead *aead); /* "ipsec-mb avx512", "openssl", … */
 
 /* Bytes of one expanded key, a multiple of 64: the caller pools tables, aligned to 64. */
+enum { SL_AEAD_TABLE_MAX_BYTES = 1024 };
 size_t sl_aead_table_bytes(const struct sl_aead *aead);
 
 /* Expands key (sl_aead_key_bytes of it) into table. */

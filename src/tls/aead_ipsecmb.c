@@ -23,7 +23,7 @@ struct ipsecmb_table {
 	};
 	uint8_t kind; /* enum sl_aead_kind */
 };
-_Static_assert(sizeof(struct ipsecmb_table) == 1024, "one for each connection");
+_Static_assert(sizeof(struct ipsecmb_table) <= SL_AEAD_TABLE_MAX_BYTES, "one for each connection");
 
 struct ipsecmb_state {
 	struct gcm_context_data gcm;

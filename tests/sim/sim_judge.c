@@ -146,6 +146,7 @@ void sl_sim_judge_end(struct sl_worker *worker)
 		     "disk buffers");
 	must_be_zero(sl_pool_used(&worker->handshakes.pool), "places for handshakes");
 	must_be_zero(sl_pool_used(&worker->inbox_pool), "inboxes");
+	must_be_zero(sl_pool_used(&worker->inbox_large_pool), "large inboxes");
 	must_be_zero(sl_pool_used(&worker->chunk_pool), "chunks");
 	must_be_zero(sl_pool_used(&worker->node_pool), "outbox nodes");
 	must_be_zero(sl_pool_used(&worker->table_pool), "key tables");

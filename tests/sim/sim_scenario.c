@@ -482,6 +482,26 @@ static void draining(struct sl_sim_plan *plan)
 	    (struct sl_sim_mishap){ .kind = SL_SIM_DRAIN, .at_ns = spread(plan, 10 * MS, 5 * S) };
 }
 
+/* Less of everything than is asked for at the same time. A handshake that finds no chunks for its
+ * flight is refused, so those clients bear with it; everybody else gets all of it, later. */
+static void scarce(struct sl_sim_plan *plan)
+{
+	draw_base(plan, (uint32_t)between(plan, 8, 40), 40);
+	for (uint32_t i = 0; i < plan->visit_cnt; i++) {
+		plan->visits[i].start_ns = spread(plan, MS, S / 2);
+		plan->visits[i].lenient = plan->visits[i].client.tls;
+	}
+	plan->world.pipeline_budget_bytes = one_in(plan, 2) ? 1 : 0;
+	plan->world.capacity = (struct sl_capacity){
+		.inbox_cnt = (uint32_t)between(plan, 2, 8),
+		.inbox_large_cnt = (uint32_t)between(plan, 1, 3),
+		.chunk_cnt = (uint32_t)between(plan, 4, 12),
+		.record_cnt = (uint32_t)between(plan, 16, 200),
+	};
+	plan->world.capacity.node_cnt =
+	    plan->world.capacity.chunk_cnt + (uint32_t)between(plan, 1, 8);
+}
+
 /* ---- choosing ---- */
 
 static const struct {
@@ -501,6 +521,7 @@ static const struct {
 	{ "requests", "requests in pieces, pipelined, from ports used before", requests },
 	{ "mischief", "clients acknowledge what is not so", mischief },
 	{ "lazy-disk", "latency of all distributions, stalls, a small budget", lazy_disk },
+	{ "scarce", "pools that are too small", scarce },
 	{ "broken-disk", "EIO at reads and opens", broken_disk },
 	{ "changing-files", "files are overwritten and cut while they are sent", changing_files },
 	{ "attacked", "blind RST, SYN, data and ACKs, SYN floods, garbage", attacked },

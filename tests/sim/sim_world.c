@@ -117,6 +117,7 @@ static void open_worker(struct sl_sim_world *world)
 		.credentials = world->credentials,
 		.aead = options->aead,
 		.conns_max = options->conns_max,
+		.capacity = options->capacity.node_cnt ? &world->options.capacity : NULL,
 		.pipeline_budget_bytes = options->pipeline_budget_bytes,
 		.idle_timeout_ns = options->idle_timeout_ns,
 		.header_timeout_ns = options->header_timeout_ns,

@@ -13,6 +13,7 @@
 #ifndef SL_TESTS_SIM_WORLD_H
 #define SL_TESTS_SIM_WORLD_H
 
+#include "serve/capacity.h"
 #include "serve/state.h"
 #include "sim_agenda.h"
 #include "sim_certificate.h"
@@ -38,6 +39,7 @@ struct sl_sim_world_options {
 	uint32_t clients_max;                         /* 0: 256 */
 	uint32_t paths_max;                           /* 0: 1 */
 	uint64_t pipeline_budget_bytes;               /* 0: 8 MiB */
+	struct sl_capacity capacity;                  /* all 0: by conns_max */
 	uint64_t idle_timeout_ns;                     /* 0: 60 s */
 	uint64_t header_timeout_ns;                   /* 0: 10 s */
 	uint32_t mtu_bytes;                           /* 0: 1500 */

@@ -228,7 +228,8 @@ START_TEST(requests_find_an_inbox_while_handshakes_wait)
 	struct sl_sim_world_options small = roomy;
 	struct fetch inside = { .seed = PAGE_SEED };
 
-	small.conns_max = 1024; /* 320 inboxes */
+	small.capacity = sl_capacity_of(small.conns_max);
+	small.capacity.inbox_cnt = 320;
 	open_world(&small);
 	fetch_start(&inside, sl_sim_world_connect(&world, &tls), "GET", "/page", "");
 	fetch_run(&world, &inside, 1, SL_NS_PER_S);

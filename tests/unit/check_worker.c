@@ -208,6 +208,7 @@ START_TEST(nothing_is_left_behind)
 	}
 	sl_sim_world_run(&world, 2 * MINUTE_NS);
 	ck_assert_uint_eq(sl_pool_used(&world.worker->inbox_pool), 0);
+	ck_assert_uint_eq(sl_pool_used(&world.worker->inbox_large_pool), 0);
 	ck_assert_uint_eq(sl_pool_used(&world.worker->chunk_pool), 0);
 	ck_assert_uint_eq(sl_pool_used(&world.worker->node_pool), 0);
 	ck_assert_uint_eq(sl_pool_used(&world.worker->table_pool), 0);

@@ -197,6 +197,16 @@ int sl_worker_process_init(void)
 	return 0;
 }
 
+static void count_memory(const struct sl_worker_config *config)
+{
+	config->stats->connections_max = config->conns_max;
+	config->stats->memory_connections_bytes = config->conns_max * UINT64_C(2000);
+	config->stats->memory_pools_bytes = 3000000;
+	config->stats->memory_handshakes_bytes = 4000000;
+	config->stats->memory_pipeline_bytes = 5000000;
+	config->stats->memory_bytes = 12198000;
+}
+
 int sl_worker_open(struct sl_worker **worker, const struct sl_worker_config *config)
 {
 	struct sl_worker *opened = &the_workers[config->queue];
@@ -204,6 +214,8 @@ int sl_worker_open(struct sl_worker **worker, const struct sl_worker_config *con
 	if (script.worker_error < 0 && config->queue == script.failing_worker)
 		return fail(script.worker_error, "worker");
 	note("worker+%u", config->queue);
+	if (config->stats)
+		count_memory(config);
 	*opened = (struct sl_worker){
 		.idx = config->queue,
 		.lock = PTHREAD_MUTEX_INITIALIZER,

@@ -4,9 +4,11 @@
 
 const struct sl_suite sl_suites[] = {
 	{ "budget", suite_budget },
+	{ "capacity", suite_capacity },
 	{ "fifo", suite_fifo },
 	{ "fresh", suite_fresh },
 	{ "handshakes", suite_handshakes },
+	{ "inbox", suite_inbox },
 	{ "mailbox", suite_mailbox },
 	{ "record_layer", suite_record_layer },
 	{ "snapshot", suite_snapshot },

@@ -5,9 +5,11 @@
 #include <check.h>
 
 Suite *suite_budget(void);
+Suite *suite_capacity(void);
 Suite *suite_fifo(void);
 Suite *suite_fresh(void);
 Suite *suite_handshakes(void);
+Suite *suite_inbox(void);
 Suite *suite_mailbox(void);
 Suite *suite_record_layer(void);
 Suite *suite_snapshot(void);
