@@ -40,6 +40,8 @@
 	X(rx_ring_full, C, "packets the kernel dropped because the RX ring was full")         \
 	X(rx_fill_empty, C, "times the kernel found the fill ring empty")                     \
 	X(tx_kicks, C, "system calls to start transmission")                                  \
+	X(tx_stuck, C, "times no packet left for five seconds though some waited")            \
+	X(tx_stuck_now, G, "1 while that lasts")                                              \
 	X(connections_accepted, C, "connections accepted")                                    \
 	X(connections_refused, C, "SYNs not answered: backlog or table full")                 \
 	X(connections_reset_sent, C, "connections we reset")                                  \
@@ -109,6 +111,7 @@
 	X(pump_waits, C, "times a connection waited for a disk buffer or frames")             \
 	X(loop_turns, C, "turns of the worker's loop")                                        \
 	X(loop_busy_ns, C, "nanoseconds the loop had work")                                   \
+	X(loop_looked_ns, C, "nanoseconds the loop looked for work in vain")                  \
 	X(loop_idle_ns, C, "nanoseconds the loop slept")                                      \
 	X(connections_max, G, "connections there is memory for")                              \
 	X(memory_connections_bytes, G, "memory of connections and their key tables")          \

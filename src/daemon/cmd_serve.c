@@ -73,10 +73,13 @@ static void wait_and_answer(struct sl_server *server, int signal_fd)
 	uint64_t now_ns = sl_clock_now_ns();
 	int timeout_ms = sl_control_fds(&server->control, fds + 3, now_ns);
 
-	poll(fds, 3 + SL_CONTROL_FDS,
-	     sooner_ms(timeout_ms, sl_renewal_due_ns(&server->renewal), now_ns));
+	timeout_ms = sooner_ms(timeout_ms, sl_renewal_due_ns(&server->renewal), now_ns);
+	if (timeout_ms < 0 || timeout_ms > SL_WATCHDOG_EVERY_MS)
+		timeout_ms = SL_WATCHDOG_EVERY_MS;
+	poll(fds, 3 + SL_CONTROL_FDS, timeout_ms);
 	sl_control_run(&server->control, sl_clock_now_ns());
 	sl_renewal_run(&server->renewal, sl_clock_now_ns());
+	sl_server_watch(server);
 }
 
 static void hang_up(struct sl_server *server)

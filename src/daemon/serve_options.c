@@ -49,7 +49,8 @@ const char sl_options_help[] =
     "      --drain SECONDS          how long responses may take after SIGTERM (5)\n"
     "      --xdp-dispatcher         share the interface with other XDP programs (libxdp)\n"
     "      --xdp-generic            do not try the driver's XDP\n"
-    "      --busy-poll              let workers poll the driver under load\n"
+    "      --poll MODE              workers without work: interrupt (sleep), busy (never sleep),\n"
+    "                               adaptive (sleep unless that was too short lately; default)\n"
     "      --check                  see whether all this can be served, then end\n"
     "  -v, --verbose                say more in the log\n"
     "      --help                   print this\n";
@@ -69,7 +70,7 @@ enum {
 	OPT_DRAIN,
 	OPT_DISPATCHER,
 	OPT_GENERIC,
-	OPT_BUSY_POLL,
+	OPT_POLL,
 	OPT_CHECK,
 	OPT_HELP,
 };
@@ -95,7 +96,7 @@ static const struct option long_options[] = {
 	{ "drain", required_argument, NULL, OPT_DRAIN },
 	{ "xdp-dispatcher", no_argument, NULL, OPT_DISPATCHER },
 	{ "xdp-generic", no_argument, NULL, OPT_GENERIC },
-	{ "busy-poll", no_argument, NULL, OPT_BUSY_POLL },
+	{ "poll", required_argument, NULL, OPT_POLL },
 	{ "check", no_argument, NULL, OPT_CHECK },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, OPT_HELP },
@@ -156,6 +157,24 @@ static enum sl_options_verdict take_budget(struct sl_options *options, const cha
 		return SL_OPTIONS_SERVE;
 	return usage_problem("--pipeline-budget %s: must be a number of bytes from %dK to %dM",
 			     text, BUDGET_MIN_BYTES / 1024, BUDGET_MAX_BYTES / 1024 / 1024);
+}
+
+static enum sl_options_verdict take_poll(struct sl_options *options, const char *text,
+					 char problem[SL_PROBLEM_BYTES])
+{
+	static const char *const names[] = {
+		[SL_POLL_ADAPTIVE] = "adaptive",
+		[SL_POLL_INTERRUPT] = "interrupt",
+		[SL_POLL_BUSY] = "busy",
+	};
+
+	for (size_t mode = 0; mode < sizeof(names) / sizeof(names[0]); mode++) {
+		if (strcmp(text, names[mode]) != 0)
+			continue;
+		options->poll_mode = (enum sl_poll_mode)mode;
+		return SL_OPTIONS_SERVE;
+	}
+	return usage_problem("--poll %s: must be interrupt, adaptive or busy", text);
 }
 
 static bool same_place(const struct sl_listener *a, const struct sl_listener *b)
@@ -288,9 +307,8 @@ static enum sl_options_verdict take_option(struct sl_options *options, int opt, 
 	case OPT_GENERIC:
 		options->generic = true;
 		break;
-	case OPT_BUSY_POLL:
-		options->busy_poll = true;
-		break;
+	case OPT_POLL:
+		return take_poll(options, optarg, problem);
 	case OPT_CHECK:
 		options->check = true;
 		break;

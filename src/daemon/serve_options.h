@@ -10,6 +10,7 @@
 #include "base/address.h"
 #include "base/limits.h"
 #include "serve/credentials.h"
+#include "serve/poll.h"
 
 #define SL_RUN_DIR_DEFAULT "/run/sluice"
 
@@ -31,7 +32,8 @@ struct sl_options { /* strings are those of argv */
 	uint64_t idle_timeout_ns;
 	uint64_t header_timeout_ns;
 	uint64_t drain_ns;
-	bool dispatcher, generic, busy_poll, verbose;
+	enum sl_poll_mode poll_mode;
+	bool dispatcher, generic, verbose;
 	bool check; /* and do not serve */
 };
 

@@ -113,7 +113,7 @@ static struct sl_worker_config worker_config(const struct sl_server *server, uin
 		.header_timeout_ns = options->header_timeout_ns,
 		.drain_ns = options->drain_ns,
 		.copy_only = sl_steer_mode(server->steer) == SL_STEER_GENERIC,
-		.busy_poll = options->busy_poll,
+		.poll_mode = options->poll_mode,
 		.stats = &server->page.stats->workers[idx],
 	};
 }
@@ -264,6 +264,12 @@ void sl_server_drain(struct sl_server *server)
 	server->page.stats->process.draining = 1;
 	for (uint32_t idx = 0; idx < server->worker_cnt; idx++)
 		sl_worker_drain(server->workers[idx]);
+}
+
+void sl_server_watch(struct sl_server *server)
+{
+	sl_daemon_watchdog_run(&server->watchdog, server->options->iface,
+			       server->page.stats->workers, server->worker_cnt);
 }
 
 void sl_server_close(struct sl_server *server)

@@ -21,6 +21,7 @@
 #include "daemon/serve_options.h"
 #include "daemon/stats_page.h"
 #include "daemon/threads.h"
+#include "daemon/watchdog.h"
 #include "nic/steer.h"
 #include "serve/credentials.h"
 #include "serve/worker.h"
@@ -40,6 +41,7 @@ struct sl_server {
 	uint32_t worker_cnt; /* opened so far */
 	struct sl_control control;
 	struct sl_renewal renewal;
+	struct sl_daemon_watchdog watchdog;
 	struct sl_threads threads;
 };
 
@@ -52,6 +54,9 @@ int sl_server_check(struct sl_server *server, const struct sl_options *options);
 
 /* Every worker: finish what is being sent, accept nothing new. */
 void sl_server_drain(struct sl_server *server);
+
+/* What the main thread does now and then, every SL_WATCHDOG_EVERY_MS at the latest. */
+void sl_server_watch(struct sl_server *server);
 
 /* Joins the threads, so it waits until all have drained; then takes everything down. */
 void sl_server_close(struct sl_server *server);

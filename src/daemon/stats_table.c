@@ -28,6 +28,7 @@ double sl_stats_busy(const struct sluice_worker_stats *now,
 	double busy = (double)now->loop_busy_ns - (before ? (double)before->loop_busy_ns : 0);
 	double idle = (double)now->loop_idle_ns - (before ? (double)before->loop_idle_ns : 0);
 
+	idle += (double)now->loop_looked_ns - (before ? (double)before->loop_looked_ns : 0);
 	/* A loop that noted neither has slept through the whole time. */
 	return busy > 0 && busy + idle > 0 ? busy / (busy + idle) : 0;
 }
@@ -123,7 +124,8 @@ static const char *aead_text(const struct sluice_worker_stats *worker, char out[
 
 static const char *busy_text(const struct sluice_worker_stats *worker, char out[SL_UNITS_BYTES])
 {
-	return sl_units_share(out, worker->loop_busy_ns, worker->loop_idle_ns);
+	return sl_units_share(out, worker->loop_busy_ns,
+			      worker->loop_looked_ns + worker->loop_idle_ns);
 }
 
 static void print_facts(FILE *out, const struct sl_stats_sample *now)

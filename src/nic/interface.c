@@ -71,6 +71,27 @@ int sl_nic_mtu(const char *iface)
 	return ifreq.ifr_mtu;
 }
 
+static bool is_above_0(const char *iface, const char *name)
+{
+	char path[96];
+	unsigned long value = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/sys/class/net/%s/%s", iface, name);
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	if (fscanf(file, "%lu", &value) != 1)
+		value = 0;
+	fclose(file);
+	return value > 0;
+}
+
+bool sl_nic_defers_interrupts(const char *iface)
+{
+	return is_above_0(iface, "napi_defer_hard_irqs") && is_above_0(iface, "gro_flush_timeout");
+}
+
 uint32_t sl_nic_chunk_bytes(uint32_t mtu_bytes)
 {
 	if (mtu_bytes > SL_MTU_MAX)

@@ -31,6 +31,16 @@
 
 struct sl_nic;
 
+/* Preferred busy polling (SO_PREFER_BUSY_POLL): the driver's NAPI runs when we ask it to, in
+ * sl_nic_flush, and interrupts stay off meanwhile if the interface is set up to defer them (sysfs
+ * napi_defer_hard_irqs and gro_flush_timeout, both above 0). Silently without where the kernel is
+ * older or the capability (CAP_NET_ADMIN) is missing. */
+enum sl_nic_polling {
+	SL_NIC_POLL_NEVER,
+	SL_NIC_POLL_IF_DEFERRED,
+	SL_NIC_POLL_ALWAYS,
+};
+
 struct sl_nic_config {
 	const char *iface;
 	uint32_t queue;
@@ -40,8 +50,7 @@ struct sl_nic_config {
 	uint32_t tx_cnt;      /* a power of two: size of TX and completion rings, [64, 8192] */
 	uint32_t chunk_bytes; /* 2048 or 4096; sl_nic_chunk_bytes chooses */
 	bool long_packets;    /* the MTU is above SL_MTU_FRAME_MAX; chunk_bytes is 4096 */
-	bool busy_poll;       /* ask for SO_PREFER_BUSY_POLL; silently without where the kernel is
-				 older or the capability (CAP_NET_ADMIN) is missing */
+	enum sl_nic_polling polling;
 	bool copy_only; /* do not try zero-copy. For steering in generic mode: a driver without
 			   a program of its own may take a zero-copy socket and serve it nothing */
 };
@@ -116,6 +125,10 @@ uint32_t sl_nic_reap(struct sl_nic *nic);
  * packets at most, so it is repeated until all have left or the kernel takes no more. What stays
  * behind leaves with a later flush. */
 void sl_nic_flush(struct sl_nic *nic);
+
+/* Kicks the kernel whether it asks for it or not, TX and fill ring: for a worker that has given
+ * packets and sees none come back. Never blocks. System calls: two. */
+void sl_nic_kick(struct sl_nic *nic);
 
 /* Frames by owner, indexed by enum sl_frame_owner; they add up to frame_cnt. With SL_DEBUG the
  * frames are counted one by one as well, and a difference is a BUG. */

@@ -340,6 +340,13 @@ void sl_nic_flush(struct sl_nic *nic)
 		(void)recvfrom(nic->xsk.fd, NULL, 0, MSG_DONTWAIT, NULL, NULL);
 }
 
+void sl_nic_kick(struct sl_nic *nic)
+{
+	sl_producer_publish(&nic->xsk.tx);
+	kick_once(nic);
+	(void)recvfrom(nic->xsk.fd, NULL, 0, MSG_DONTWAIT, NULL, NULL);
+}
+
 /* ---- counting ----------------------------------------------------------------------------------
  */
 

@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "nic/compat.h"
+#include "nic/interface.h"
 #include "nic/steer.h"
 
 enum {
@@ -139,6 +140,19 @@ static void prepare_copy_mode(struct sl_xsk *xsk, const struct sl_nic_config *co
 	xsk->budget_granted = option(xsk, SOL_XDP, XDP_MAX_TX_SKB_BUDGET, (int)config->tx_cnt) == 0;
 }
 
+static bool wants_busy_poll(const struct sl_nic_config *config)
+{
+	switch (config->polling) {
+	case SL_NIC_POLL_NEVER:
+		break;
+	case SL_NIC_POLL_IF_DEFERRED:
+		return sl_nic_defers_interrupts(config->iface);
+	case SL_NIC_POLL_ALWAYS:
+		return true;
+	}
+	return false;
+}
+
 static bool prefer_busy_poll(struct sl_xsk *xsk)
 {
 	return option(xsk, SOL_SOCKET, SO_PREFER_BUSY_POLL, 1) == 0 &&
@@ -210,7 +224,7 @@ int sl_xsk_open(struct sl_xsk *xsk, const struct sl_nic_config *config, void *um
 		goto fail;
 	}
 	prepare_copy_mode(xsk, config);
-	xsk->busy_poll = config->busy_poll && prefer_busy_poll(xsk);
+	xsk->busy_poll = wants_busy_poll(config) && prefer_busy_poll(xsk);
 	xsk->long_packets = config->long_packets;
 	return 0;
 

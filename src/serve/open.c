@@ -152,6 +152,11 @@ static int open_tcp(struct sl_worker *worker)
 /* NIC and disk share the arena; content sits on the disk. */
 static int open_devices(struct sl_worker *worker)
 {
+	static const enum sl_nic_polling polling[] = {
+		[SL_POLL_ADAPTIVE] = SL_NIC_POLL_IF_DEFERRED,
+		[SL_POLL_INTERRUPT] = SL_NIC_POLL_NEVER,
+		[SL_POLL_BUSY] = SL_NIC_POLL_ALWAYS,
+	};
 	const struct sl_worker_config *config = worker->config;
 	uint32_t chunk_bytes = sl_nic_chunk_bytes(config->mtu_bytes);
 	struct sl_budget budget = sl_budget_split(config->pipeline_budget_bytes, chunk_bytes);
@@ -165,7 +170,7 @@ static int open_devices(struct sl_worker *worker)
 		.chunk_bytes = chunk_bytes,
 		.long_packets = config->mtu_bytes > SL_MTU_FRAME_MAX,
 		.copy_only = config->copy_only,
-		.busy_poll = config->busy_poll,
+		.polling = polling[config->poll_mode],
 	};
 	struct sl_disk_config disk = { .root = config->root,
 				       .buffer_cnt = budget.buffer_cnt,
@@ -240,6 +245,7 @@ int sl_worker_open(struct sl_worker **out, const struct sl_worker_config *config
 		return -ENOMEM;
 	worker->config = config;
 	worker->stats = config->stats;
+	worker->poll.mode = config->poll_mode;
 	worker->wake_fd = -1;
 	worker->now_ns = sl_clock_now_ns();
 	error = open_tls(worker); /* what the operator most often gets wrong comes first */

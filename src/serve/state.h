@@ -18,9 +18,11 @@
 #include "serve/handshakes.h"
 #include "serve/mailbox.h"
 #include "serve/outbox.h"
+#include "serve/poll.h"
 #include "serve/pump.h"
 #include "serve/session.h"
 #include "serve/snapshot.h"
+#include "serve/watchdog.h"
 #include "serve/worker.h"
 #include "tcp/tcp.h"
 #include "tls/record_log.h"
@@ -88,6 +90,8 @@ struct sl_worker {
 	struct sl_worker *peers[SL_WORKERS_MAX]; /* all workers, itself included */
 	uint32_t peer_cnt, own_idx;
 
+	struct sl_poll poll;
+	struct sl_watchdog watchdog;
 	bool draining;
 	uint64_t drain_until_ns;
 	uint64_t counted_ns; /* when the page of counters was last brought up to date */

@@ -244,16 +244,43 @@ static void drain(struct sl_worker *worker)
 	}
 }
 
-static uint64_t next_deadline(const struct sl_worker *worker)
+static uint32_t frames_in_tx(const struct sl_worker *worker)
+{
+	uint32_t owner_cnt[SL_FRAME_OWNERS];
+
+	sl_nic_count(worker->nic, owner_cnt);
+	return owner_cnt[SL_FRAME_TX];
+}
+
+static void watch_tx(struct sl_worker *worker, bool moved)
+{
+	switch (sl_watchdog_look(&worker->watchdog, moved, worker->now_ns)) {
+	case SL_WATCHDOG_QUIET:
+		return;
+	case SL_WATCHDOG_STUCK:
+		worker->stats->tx_stuck++;
+		worker->stats->tx_stuck_now = 1;
+		sl_nic_kick(worker->nic);
+		return;
+	case SL_WATCHDOG_KICK:
+		sl_nic_kick(worker->nic);
+		return;
+	case SL_WATCHDOG_FREE:
+		worker->stats->tx_stuck_now = 0;
+		return;
+	}
+}
+
+static uint64_t next_deadline(const struct sl_worker *worker, uint32_t tx_cnt)
 {
 	uint64_t next_ns = min_u64(sl_tcp_next_ns(worker->tcp), sl_wheel_next_ns(&worker->timers));
-	uint32_t owner_cnt[5];
 
 	next_ns = min_u64(next_ns, sl_handshakes_next_ns(worker));
 	if (worker->draining)
 		next_ns = min_u64(next_ns, worker->drain_until_ns);
-	sl_nic_count(worker->nic, owner_cnt);
-	if (owner_cnt[SL_FRAME_TX] > 0) {
+	if (worker->watchdog.stuck) {
+		next_ns = min_u64(next_ns, worker->watchdog.kick_ns);
+	} else if (tx_cnt > 0) {
 		bool awaited = worker->wait_frames.head_idx != SL_NONE ||
 			       worker->wait_buffer.head_idx != SL_NONE ||
 			       sl_tcp_control_due(worker->tcp);
@@ -267,13 +294,15 @@ static uint64_t next_deadline(const struct sl_worker *worker)
 bool sl_worker_turn(struct sl_worker *worker, uint64_t now_ns, uint64_t *next_ns)
 {
 	struct sl_tls_heap *before = sl_tls_heap_enter(worker->tls_heap);
+	uint32_t reaped_cnt, tx_cnt;
 	bool busy;
 
 	worker->now_ns = now_ns;
 	worker->wall_s = sl_clock_wall_s();
 	worker->stats->loop_turns++;
 	sl_tls_seat_turn(&worker->tls);
-	busy = sl_nic_reap(worker->nic) > 0;
+	reaped_cnt = sl_nic_reap(worker->nic);
+	busy = reaped_cnt > 0;
 	busy |= receive(worker);
 	busy |= take_mail(worker);
 	busy |= run_connections(worker);
@@ -288,7 +317,9 @@ bool sl_worker_turn(struct sl_worker *worker, uint64_t now_ns, uint64_t *next_ns
 	sl_worker_count_sometimes(worker);
 	if (unlikely(sl_snapshot_state(worker) == SL_SNAPSHOT_ASKED))
 		sl_snapshot_fill(worker);
-	*next_ns = next_deadline(worker);
+	tx_cnt = frames_in_tx(worker);
+	watch_tx(worker, reaped_cnt > 0 || tx_cnt == 0);
+	*next_ns = next_deadline(worker, tx_cnt);
 	sl_tls_heap_enter(before);
 	return busy;
 }
@@ -302,15 +333,21 @@ void sl_worker_run(struct sl_worker *worker)
 		bool busy = sl_worker_turn(worker, now_ns, &next_ns);
 		uint64_t done_ns = sl_clock_now_ns();
 
-		worker->stats->loop_busy_ns += done_ns - now_ns;
+		if (busy) {
+			worker->stats->loop_busy_ns += done_ns - now_ns;
+			sl_poll_worked(&worker->poll, done_ns);
+		} else {
+			worker->stats->loop_looked_ns += done_ns - now_ns;
+		}
 		now_ns = done_ns;
-		if (busy || next_ns <= now_ns)
+		if (busy || next_ns <= now_ns || !sl_poll_sleeps(&worker->poll, now_ns))
 			continue;
 		sl_worker_count(worker);
 		sl_disk_wait(worker->disk, next_ns == UINT64_MAX ? UINT64_MAX : next_ns - now_ns);
 		slept_ns = now_ns;
 		now_ns = sl_clock_now_ns();
 		worker->stats->loop_idle_ns += now_ns - slept_ns;
+		sl_poll_slept(&worker->poll, now_ns - slept_ns);
 	}
 	sl_worker_count(worker);
 	sl_snapshot_end(worker);

@@ -11,6 +11,7 @@
 
 #include "base/address.h"
 #include "serve/credentials.h"
+#include "serve/poll.h"
 #include "sluice/stats.h"
 
 struct sl_worker;
@@ -33,7 +34,7 @@ struct sl_worker_config { /* immutable; outlives the worker */
 	uint64_t header_timeout_ns;         /* a TLS handshake; a request, from its first byte */
 	uint64_t drain_ns;                  /* how long responses may take after sl_worker_drain */
 	bool copy_only;                     /* steering is generic: do not try AF_XDP zero-copy */
-	bool busy_poll;
+	enum sl_poll_mode poll_mode;
 	struct sluice_worker_stats *stats; /* one writer: this worker */
 };
 

@@ -154,6 +154,11 @@ void sl_nic_flush(struct sl_nic *nic)
 	nic->tx_flushed = nic->tx_given;
 }
 
+void sl_nic_kick(struct sl_nic *nic)
+{
+	(void)nic;
+}
+
 uint32_t sl_nic_reap(struct sl_nic *nic)
 {
 	uint32_t reaped_cnt = nic->tx_flushed - nic->tx_reaped;

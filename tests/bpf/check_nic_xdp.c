@@ -15,6 +15,7 @@
 #include "bpf/suites.h"
 #include "bpf/veth.h"
 #include "nic/compat.h"
+#include "nic/interface.h"
 #include "nic/steer.h"
 
 enum {
@@ -267,7 +268,7 @@ END_TEST
 
 START_TEST(busy_polling_receives)
 {
-	config.busy_poll = true;
+	config.polling = SL_NIC_POLL_ALWAYS;
 	open_all(_i);
 	far = veth_far_packet_socket(ETHERTYPE_OURS);
 	for (uint32_t i = 0; i < 200; i++)
@@ -627,6 +628,7 @@ START_TEST(mtu_and_queues)
 	veth_run("ip link add sl-nic-many numrxqueues 4 numtxqueues 4 type veth");
 	ck_assert_int_eq(sl_steer_queues("sl-nic-many"), 4);
 	ck_assert_int_eq(sl_nic_mtu("sl-nic-none"), -ENODEV);
+	ck_assert(!sl_nic_defers_interrupts("sl-nic-none"));
 	ck_assert_int_eq(sl_steer_queues("sl-nic-none"), -ENODEV);
 	ck_assert_int_eq(sl_nic_mtu("a-name-longer-than-any-may-be"), -ENODEV);
 }

@@ -149,8 +149,9 @@ visitors_start()
 	: >"$work/visits"
 	for i in 1 2 3 4; do
 		while [ -e "$work/visiting" ]; do
-			client_curl -o /dev/null --cacert "$tls/ca.pem" --connect-to ::"$server_ip": \
-				-r 0-9999 "https://first.example$medium" 2>>"$work/curl.log"
+			client_curl -o /dev/null --cacert "$tls/ca.pem" \
+				--connect-to ::"$server_ip": -r 0-9999 \
+				"https://first.example$medium" 2>>"$work/curl.log"
 			echo $? >>"$work/visits"
 		done &
 	done

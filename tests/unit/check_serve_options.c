@@ -54,7 +54,8 @@ START_TEST(test_defaults)
 	ck_assert_uint_eq(options.header_timeout_ns, 10 * SL_NS_PER_S);
 	ck_assert_uint_eq(options.drain_ns, 5 * SL_NS_PER_S);
 	ck_assert(!options.dispatcher && !options.generic);
-	ck_assert(!options.busy_poll && !options.verbose);
+	ck_assert(!options.verbose);
+	ck_assert_int_eq(options.poll_mode, SL_POLL_ADAPTIVE);
 }
 END_TEST
 
@@ -70,7 +71,7 @@ START_TEST(test_everything)
 			       "--connections 1000 --run-dir /tmp/run --aead openssl "
 			       "--pipeline-budget 8M --idle-timeout 30 --header-timeout 4 "
 			       "--drain 0 "
-			       "--xdp-dispatcher --xdp-generic --busy-poll -v",
+			       "--xdp-dispatcher --xdp-generic --poll busy -v",
 			       problem),
 			 SL_OPTIONS_SERVE);
 	ck_assert_str_eq(options.iface, "eth1");
@@ -92,7 +93,8 @@ START_TEST(test_everything)
 	ck_assert_uint_eq(options.idle_timeout_ns, 30 * SL_NS_PER_S);
 	ck_assert_uint_eq(options.header_timeout_ns, 4 * SL_NS_PER_S);
 	ck_assert_uint_eq(options.drain_ns, 0);
-	ck_assert(options.dispatcher && options.generic && options.busy_poll && options.verbose);
+	ck_assert(options.dispatcher && options.generic && options.verbose);
+	ck_assert_int_eq(options.poll_mode, SL_POLL_BUSY);
 }
 END_TEST
 
@@ -136,10 +138,12 @@ static const struct {
 	  "--drain -1: must be a whole number from 0 to 3600" },
 	{ PLAIN "--pipeline-budget 64K", SL_OPTIONS_USAGE,
 	  "--pipeline-budget 64K: must be a number of bytes from 128K to 1024M" },
-	/* 15: the interface's name */
+	{ PLAIN "--poll sometimes", SL_OPTIONS_USAGE,
+	  "--poll sometimes: must be interrupt, adaptive or busy" },
+	/* 16: the interface's name */
 	{ "-i averylonginterface -l 192.0.2.1:80 -r /srv", SL_OPTIONS_UNUSABLE,
 	  "interface averylonginterface: names have 15 characters at most" },
-	/* 16: what getopt finds */
+	/* 17: what getopt finds */
 	{ "--frobnicate", SL_OPTIONS_USAGE,
 	  "unknown option --frobnicate; sluice serve --help lists them" },
 	{ "-x", SL_OPTIONS_USAGE, "unknown option -x; sluice serve --help lists them" },
@@ -147,7 +151,7 @@ static const struct {
 	{ "-r", SL_OPTIONS_USAGE, "option -r needs a value" },
 	{ "--root ''", SL_OPTIONS_USAGE, "option --root has an empty value" },
 	{ "--root=", SL_OPTIONS_USAGE, "option --root= has an empty value" },
-	{ "--busy-poll=yes", SL_OPTIONS_USAGE, "option --busy-poll=yes takes no value" },
+	{ "--xdp-generic=yes", SL_OPTIONS_USAGE, "option --xdp-generic=yes takes no value" },
 	{ PLAIN "index.html", SL_OPTIONS_USAGE, "unexpected argument 'index.html'" },
 	/* 24: whose key? */
 	{ TLS "--key k2.pem", SL_OPTIONS_USAGE,
@@ -213,7 +217,7 @@ START_TEST(test_help)
 		"--xdp-generic",
 		"--verbose",
 		"--xdp-dispatcher",
-		"--busy-poll",
+		"--poll",
 		"--header-timeout",
 		"--cert-dir",
 		"--ticket-keys",

@@ -34,7 +34,7 @@ static void set_up(void)
 		.idle_timeout_ns = 7 * SL_NS_PER_S,
 		.header_timeout_ns = 3 * SL_NS_PER_S,
 		.drain_ns = SL_NS_PER_S,
-		.busy_poll = true,
+		.poll_mode = SL_POLL_BUSY,
 	};
 	ck_assert_int_eq(sl_listener_parse("127.0.0.1:443,tls", &options.listeners[0], &problem),
 			 0);
@@ -67,7 +67,7 @@ START_TEST(test_life)
 	ck_assert_uint_eq(config->idle_timeout_ns, 7 * SL_NS_PER_S);
 	ck_assert_uint_eq(config->header_timeout_ns, 3 * SL_NS_PER_S);
 	ck_assert_uint_eq(config->drain_ns, SL_NS_PER_S);
-	ck_assert(config->busy_poll);
+	ck_assert_int_eq(config->poll_mode, SL_POLL_BUSY);
 	ck_assert_ptr_eq(config->stats, &server.page.stats->workers[1]);
 
 	sl_server_drain(&server);

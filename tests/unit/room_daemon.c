@@ -8,6 +8,7 @@ Suite *make_cmd_stats_suite(void);
 Suite *make_connection_filter_suite(void);
 Suite *make_connection_print_suite(void);
 Suite *make_control_suite(void);
+Suite *make_daemon_watchdog_suite(void);
 Suite *make_listing_suite(void);
 Suite *make_notify_suite(void);
 Suite *make_number_suite(void);
@@ -31,6 +32,7 @@ const struct sl_suite sl_suites[] = {
 	{ "connection_filter", make_connection_filter_suite },
 	{ "connection_print", make_connection_print_suite },
 	{ "control", make_control_suite },
+	{ "daemon_watchdog", make_daemon_watchdog_suite },
 	{ "listing", make_listing_suite },
 	{ "notify", make_notify_suite },
 	{ "number", make_number_suite },

@@ -10,8 +10,10 @@ const struct sl_suite sl_suites[] = {
 	{ "handshakes", suite_handshakes },
 	{ "inbox", suite_inbox },
 	{ "mailbox", suite_mailbox },
+	{ "poll", suite_poll },
 	{ "record_layer", suite_record_layer },
 	{ "snapshot", suite_snapshot },
+	{ "watchdog", suite_watchdog },
 	{ "worker", suite_worker },
 	{ NULL, NULL },
 };

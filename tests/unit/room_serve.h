@@ -11,8 +11,10 @@ Suite *suite_fresh(void);
 Suite *suite_handshakes(void);
 Suite *suite_inbox(void);
 Suite *suite_mailbox(void);
+Suite *suite_poll(void);
 Suite *suite_record_layer(void);
 Suite *suite_snapshot(void);
+Suite *suite_watchdog(void);
 Suite *suite_worker(void);
 
 #endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Watchdog, the main thread's half: workers note in their page of counters that nothing leaves
+ * (serve/watchdog.h), and it says so in the log, once when it begins and once when it ends. */
+#ifndef SL_DAEMON_WATCHDOG_H
+#define SL_DAEMON_WATCHDOG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/limits.h"
+#include "sluice/stats.h"
+
+enum { SL_WATCHDOG_EVERY_MS = 1000 };
+
+struct sl_daemon_watchdog {
+	uint64_t stuck_cnt[SL_WORKERS_MAX]; /* as last seen */
+	bool stuck[SL_WORKERS_MAX];
+};
+
+/* To be called every SL_WATCHDOG_EVERY_MS. */
+void sl_daemon_watchdog_run(struct sl_daemon_watchdog *watchdog, const char *iface,
+			    const struct sluice_worker_stats *workers, uint32_t worker_cnt);
+
+#endif
