@@ -12,7 +12,7 @@ enum {
 	SL_WORKERS_MAX = 64,   /* one a NIC queue; stats.h has a block for each */
 	SL_LISTENERS_MAX = 64, /* after wildcards are spread over the interface's addresses */
 
-	/* Each is read once for each worker, some ten microseconds a time. */
+	/* Each is read once for each worker, a millisecond a time. */
 	SL_CERTIFICATES_MAX = 4096,
 
 	/* Connections. Twice the default is still under 32 MiB of tables. */
