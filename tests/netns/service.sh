@@ -31,7 +31,8 @@ unit_is_whole()
 	unit=$(find "$installed" -name sluice.service)
 	grep -x 'Type=notify' "$unit" && grep -x 'Restart=on-failure' "$unit" &&
 		grep '^LimitMEMLOCK=' "$unit" && grep '^CapabilityBoundingSet=' "$unit" &&
-		grep 'EnvironmentFile=' "$unit" && grep '^ExecReload=' "$unit" && ! grep '@[a-z]*@' "$unit"
+		grep 'EnvironmentFile=' "$unit" && grep '^ExecReload=' "$unit" &&
+		! grep '@[a-z]*@' "$unit"
 }
 
 # ---- the service manager's end -------------------------------------------------------------------

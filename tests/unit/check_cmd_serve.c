@@ -123,6 +123,26 @@ START_TEST(test_hangup)
 }
 END_TEST
 
+/* Everything is looked at, nothing taken. */
+START_TEST(test_check)
+{
+	char *argv[] = { "serve", "-i", "lo", "-l", "127.0.0.1:80", "-r", "/", "--check", NULL };
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		fake_serve_start(&(struct fake_script){ .queue_cnt = _i == 0 ? 2 : 65 });
+		_exit(sl_cmd_serve(8, argv));
+	}
+	if (_i == 0) {
+		ck_assert_int_eq(exit_code(pid), SL_EXIT_OK);
+		ck_assert_str_eq(place_log(), "sluice: all of this can be served\n");
+	} else {
+		ck_assert_int_eq(exit_code(pid), SL_EXIT_FAILURE);
+		ck_assert_ptr_nonnull(strstr(place_log(), "error: interface lo has 65 receive"));
+	}
+}
+END_TEST
+
 static const struct {
 	const char *last[3];
 	int code;
@@ -169,6 +189,7 @@ Suite *make_cmd_serve_suite(void)
 		tcase_add_loop_test(tcase, test_life, ends[idx], ends[idx] + 1);
 	tcase_add_test(tcase, test_at_once);
 	tcase_add_test(tcase, test_hangup);
+	tcase_add_loop_test(tcase, test_check, 0, 2);
 	tcase_add_loop_test(tcase, test_bad, 0, sizeof(bad) / sizeof(bad[0]));
 	tcase_set_timeout(tcase, 60); /* a busy machine is no failure */
 	suite_add_tcase(suite, tcase);

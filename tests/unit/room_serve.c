@@ -5,6 +5,7 @@
 const struct sl_suite sl_suites[] = {
 	{ "budget", suite_budget },
 	{ "capacity", suite_capacity },
+	{ "credentials", suite_credentials },
 	{ "fifo", suite_fifo },
 	{ "fresh", suite_fresh },
 	{ "handshakes", suite_handshakes },

@@ -6,6 +6,7 @@
 
 Suite *suite_budget(void);
 Suite *suite_capacity(void);
+Suite *suite_credentials(void);
 Suite *suite_fifo(void);
 Suite *suite_fresh(void);
 Suite *suite_handshakes(void);
