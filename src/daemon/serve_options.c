@@ -38,6 +38,7 @@ const char sl_options_help[] =
     "      --cert-dir DIR           all NAME.pem in it, with NAME.key\n"
     "      --ticket-keys FILE       keys for session tickets, 80 bytes each, as nginx has them;\n"
     "                               may be repeated: the first seals, all open (random keys)\n"
+    "      --tls-min 1.2|1.3        the lowest version of TLS (1.2)\n"
     "      --workers N              must be the number of receive queues, the default\n"
     "      --connections N          most connections of one worker (16384)\n"
     "      --run-dir DIR            where the counters are shown (" SL_RUN_DIR_DEFAULT ")\n"
@@ -60,6 +61,7 @@ enum {
 	OPT_KEY,
 	OPT_CERT_DIR,
 	OPT_TICKET_KEYS,
+	OPT_TLS_MIN,
 	OPT_WORKERS,
 	OPT_CONNECTIONS,
 	OPT_RUN_DIR,
@@ -86,6 +88,7 @@ static const struct option long_options[] = {
 	{ "key", required_argument, NULL, OPT_KEY },
 	{ "cert-dir", required_argument, NULL, OPT_CERT_DIR },
 	{ "ticket-keys", required_argument, NULL, OPT_TICKET_KEYS },
+	{ "tls-min", required_argument, NULL, OPT_TLS_MIN },
 	{ "workers", required_argument, NULL, OPT_WORKERS },
 	{ "connections", required_argument, NULL, OPT_CONNECTIONS },
 	{ "run-dir", required_argument, NULL, OPT_RUN_DIR },
@@ -175,6 +178,15 @@ static enum sl_options_verdict take_poll(struct sl_options *options, const char 
 		return SL_OPTIONS_SERVE;
 	}
 	return usage_problem("--poll %s: must be interrupt, adaptive or busy", text);
+}
+
+static enum sl_options_verdict take_tls_min(struct sl_options *options, const char *text,
+					    char problem[SL_PROBLEM_BYTES])
+{
+	options->only_tls13 = strcmp(text, "1.3") == 0;
+	if (options->only_tls13 || strcmp(text, "1.2") == 0)
+		return SL_OPTIONS_SERVE;
+	return usage_problem("--tls-min %s: must be 1.2 or 1.3", text);
 }
 
 static bool same_place(const struct sl_listener *a, const struct sl_listener *b)
@@ -279,6 +291,8 @@ static enum sl_options_verdict take_option(struct sl_options *options, int opt, 
 		break;
 	case OPT_TICKET_KEYS:
 		return take_ticket_keys(options, optarg, problem);
+	case OPT_TLS_MIN:
+		return take_tls_min(options, optarg, problem);
 	case OPT_WORKERS:
 		return take_count(&options->worker_cnt, "--workers", optarg, SL_WORKERS_MAX,
 				  problem);

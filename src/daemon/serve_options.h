@@ -22,6 +22,7 @@ struct sl_options { /* strings are those of argv */
 	const char *certificate_dir; /* or NULL */
 	const char *ticket_paths[SL_TICKETS_KEYS_MAX];
 	uint32_t ticket_path_cnt;
+	bool only_tls13; /* no TLS 1.2 */
 	const char *run_dir;
 	const char *aead;                               /* NULL: the fastest */
 	struct sl_listener listeners[SL_LISTENERS_MAX]; /* as written, wildcards included */

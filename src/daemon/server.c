@@ -50,6 +50,7 @@ static int open_credentials(struct sl_server *server)
 						.pair_cnt = files.pair_cnt,
 						.ticket_paths = options->ticket_paths,
 						.ticket_path_cnt = options->ticket_path_cnt,
+						.only_tls13 = options->only_tls13,
 					    },
 					    server->queue_cnt);
 	sl_certificate_files_free(&files);

@@ -33,6 +33,7 @@ struct edition {
 
 struct sl_credentials {
 	struct sl_tickets *tickets;
+	bool only_tls13;
 	struct edition now;
 	int64_t seen_s; /* staples that went out of date up to here have been told of */
 };
@@ -190,7 +191,11 @@ uint64_t sl_credentials_heap_bytes(const struct sl_credentials *credentials)
 static int set_up(struct sl_credentials *credentials, const struct sl_credentials_config *config,
 		  uint32_t context_cnt, const char **problem)
 {
-	struct sl_tls_config tls = { .pairs = config->pairs, .pair_cnt = config->pair_cnt };
+	struct sl_tls_config tls = {
+		.pairs = config->pairs,
+		.pair_cnt = config->pair_cnt,
+		.only_13 = config->only_tls13,
+	};
 	int error = sl_tickets_open(&credentials->tickets, config->ticket_paths,
 				    config->ticket_path_cnt, sl_clock_now_ns(), problem);
 
@@ -199,6 +204,7 @@ static int set_up(struct sl_credentials *credentials, const struct sl_credential
 		return error;
 	}
 	tls.tickets = credentials->tickets;
+	credentials->only_tls13 = config->only_tls13;
 	return edition_open(&credentials->now, &tls, context_cnt, problem);
 }
 
@@ -235,6 +241,7 @@ int sl_credentials_renew(struct sl_credentials *credentials, const struct sl_tls
 		.pairs = pairs,
 		.pair_cnt = pair_cnt,
 		.tickets = credentials->tickets,
+		.only_13 = credentials->only_tls13,
 	};
 	struct edition next;
 	const char *problem;

@@ -9,6 +9,7 @@
 #ifndef SL_SERVE_CREDENTIALS_H
 #define SL_SERVE_CREDENTIALS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "tls/credentials.h"
@@ -21,6 +22,7 @@ struct sl_credentials_config {
 	uint32_t pair_cnt;               /* [1, SL_CERTIFICATES_MAX] */
 	const char *const *ticket_paths; /* outlive the credentials */
 	uint32_t ticket_path_cnt;        /* 0: keys are random */
+	bool only_tls13;                 /* no TLS 1.2 */
 };
 
 /* Reads and checks all files and makes context_cnt contexts [1, SL_WORKERS_MAX]; touches nothing

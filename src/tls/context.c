@@ -47,11 +47,11 @@ static int select_protocol(SSL *ssl, const unsigned char **out, unsigned char *o
 	return SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
-static int settings_apply(struct sl_tls_context *context)
+static int settings_apply(struct sl_tls_context *context, bool only_13)
 {
 	SSL_CTX *ssl = context->ssl;
 
-	if (!SSL_CTX_set_min_proto_version(ssl, TLS1_2_VERSION) ||
+	if (!SSL_CTX_set_min_proto_version(ssl, only_13 ? TLS1_3_VERSION : TLS1_2_VERSION) ||
 	    !SSL_CTX_set_max_proto_version(ssl, TLS1_3_VERSION) ||
 	    !SSL_CTX_set_ciphersuites(ssl, suites) || !SSL_CTX_set_cipher_list(ssl, suites_12) ||
 	    !SSL_CTX_set1_groups_list(ssl, groups) || !SSL_CTX_set_num_tickets(ssl, 2) ||
@@ -71,7 +71,7 @@ static int settings_apply(struct sl_tls_context *context)
 	return 0;
 }
 
-static int library_open(struct sl_tls_context *context)
+static int library_open(struct sl_tls_context *context, bool only_13)
 {
 	context->library = OSSL_LIB_CTX_new();
 	if (context->library)
@@ -80,7 +80,7 @@ static int library_open(struct sl_tls_context *context)
 		return sl_tls_problem(-ENOMEM, "OpenSSL does not start (%s)",
 				      sl_tls_openssl_reason());
 	SSL_CTX_set_app_data(context->ssl, context);
-	return settings_apply(context);
+	return settings_apply(context, only_13);
 }
 
 static int tickets_use(struct sl_tls_context *context, const struct sl_tickets *tickets)
@@ -146,7 +146,7 @@ int sl_tls_context_open(struct sl_tls_context **out, const struct sl_tls_config 
 		return sl_tls_problem(-ENOMEM, "out of memory");
 	sl_tls_heap_install();
 	ERR_clear_error();
-	ret = library_open(context);
+	ret = library_open(context, config->only_13);
 	if (ret == 0)
 		ret = tickets_use(context, config->tickets);
 	if (ret == 0)

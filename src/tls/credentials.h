@@ -15,6 +15,7 @@
 #ifndef SL_TLS_CREDENTIALS_H
 #define SL_TLS_CREDENTIALS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "tls/tickets.h"
@@ -30,15 +31,16 @@ struct sl_tls_config {
 	const struct sl_tls_pair *pairs; /* for open only */
 	uint32_t pair_cnt;               /* [1, 2^20] */
 	struct sl_tickets *tickets;      /* outlives the context */
+	bool only_13;                    /* no TLS 1.2 */
 };
 
 /* Reads the PEM files and checks that they fit. *problem (a static or thread-local string) says
- * what, where and what to do. TLS 1.3 and 1.2 (ECDHE only); AES-GCM with 128 and 256 bits
- * and ChaCha20-Poly1305, whichever the client prefers; X25519, P-256, P-384; ALPN http/1.1, if the
- * client uses ALPN at all; two stateless tickets (one in 1.2); no early data; no renegotiation; no
- * client certificates. Errors: -ENOENT, -EACCES, -EINVAL (not PEM, encrypted key, refused by
- * OpenSSL as too weak), -EKEYREJECTED (do not match), -ENOMEM, -ENOTSUP (this OpenSSL cannot do
- * it), what else fopen says. Main thread, with no handshake heap current. */
+ * what, where and what to do. TLS 1.3, and 1.2 (ECDHE only) if it is allowed; AES-GCM with 128 and
+ * 256 bits and ChaCha20-Poly1305, whichever the client prefers; X25519, P-256, P-384; ALPN
+ * http/1.1, if the client uses ALPN at all; two stateless tickets (one in 1.2); no early data; no
+ * renegotiation; no client certificates. Errors: -ENOENT, -EACCES, -EINVAL (not PEM, encrypted key,
+ * refused by OpenSSL as too weak), -EKEYREJECTED (do not match), -ENOMEM, -ENOTSUP (this OpenSSL
+ * cannot do it), what else fopen says. Main thread, with no handshake heap current. */
 int sl_tls_context_open(struct sl_tls_context **context, const struct sl_tls_config *config,
 			const char **problem);
 

@@ -291,6 +291,29 @@ START_TEST(a_client_that_stops_at_tls_1_1_is_told_so)
 }
 END_TEST
 
+START_TEST(a_server_may_want_tls_1_3)
+{
+	const struct sl_tls_pair pair = { identity.certificate_path, identity.key_path };
+	const struct sl_tls_config config = {
+		.pairs = &pair,
+		.pair_cnt = 1,
+		.tickets = tls_tickets(),
+		.only_13 = true,
+	};
+
+	sl_tls_context_close(context);
+	ck_assert_int_eq(sl_tls_context_open(&context, &config, &tls_problem), 0);
+	if (_i == 0) {
+		connect_and_shake();
+		return;
+	}
+	SSL_CTX_set_max_proto_version(peer.client_context, TLS1_2_VERSION);
+	ck_assert(tls_peer_connect(&peer, context));
+	ck_assert_int_eq(tls_peer_shake(&peer), SL_HANDSHAKE_FAILED);
+	expect_clear_alert(70); /* protocol_version */
+}
+END_TEST
+
 START_TEST(no_group_in_common_is_a_handshake_failure)
 {
 	ck_assert_int_eq(SSL_CTX_set1_groups_list(peer.client_context, "ffdhe2048"), 1);
@@ -516,6 +539,7 @@ Suite *suite_handshake(void)
 	tcase_add_test(tcase, a_client_with_the_wrong_key_share_tries_again);
 	tcase_add_test(tcase, works_without_middlebox_compatibility);
 	tcase_add_test(tcase, a_client_that_stops_at_tls_1_1_is_told_so);
+	tcase_add_loop_test(tcase, a_server_may_want_tls_1_3, 0, 2);
 	tcase_add_test(tcase, no_group_in_common_is_a_handshake_failure);
 	tcase_add_loop_test(tcase, alpn, 0, ALPN_STORY_CNT);
 	tcase_add_loop_test(tcase, garbage_fails_at_once, 0, GARBAGE_CNT);

@@ -46,6 +46,7 @@ START_TEST(test_defaults)
 	ck_assert_uint_eq(options.pair_cnt, 0);
 	ck_assert_ptr_null(options.certificate_dir);
 	ck_assert_uint_eq(options.ticket_path_cnt, 0);
+	ck_assert(!options.only_tls13);
 	ck_assert_ptr_null(options.aead);
 	ck_assert_uint_eq(options.worker_cnt, 0);
 	ck_assert_uint_eq(options.conns_max, SL_CONNS_DEFAULT);
@@ -68,6 +69,7 @@ START_TEST(test_everything)
 			       "--interface=eth1 --listen 192.0.2.1:443,tls --listen [::]:80 "
 			       "--root /srv/video --cert c.pem --key k.pem --workers 4 "
 			       "--cert-dir /etc/certs --ticket-keys new --ticket-keys old "
+			       "--tls-min 1.3 "
 			       "--connections 1000 --run-dir /tmp/run --aead openssl "
 			       "--pipeline-budget 8M --idle-timeout 30 --header-timeout 4 "
 			       "--drain 0 "
@@ -85,6 +87,7 @@ START_TEST(test_everything)
 	ck_assert_str_eq(options.certificate_dir, "/etc/certs");
 	ck_assert_uint_eq(options.ticket_path_cnt, 2);
 	ck_assert_str_eq(options.ticket_paths[1], "old");
+	ck_assert(options.only_tls13);
 	ck_assert_uint_eq(options.worker_cnt, 4);
 	ck_assert_uint_eq(options.conns_max, 1000);
 	ck_assert_str_eq(options.run_dir, "/tmp/run");
@@ -157,6 +160,8 @@ static const struct {
 	{ TLS "--key k2.pem", SL_OPTIONS_USAGE,
 	  "--key k2.pem: the certificate before it has a key already; give each --cert and then "
 	  "its --key" },
+	/* 25: versions */
+	{ TLS "--tls-min 1.1", SL_OPTIONS_USAGE, "--tls-min 1.1: must be 1.2 or 1.3" },
 };
 
 START_TEST(test_bad)
@@ -221,6 +226,7 @@ START_TEST(test_help)
 		"--header-timeout",
 		"--cert-dir",
 		"--ticket-keys",
+		"--tls-min",
 	};
 	struct sl_options options;
 	char problem[SL_PROBLEM_BYTES];
