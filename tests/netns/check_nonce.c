@@ -6,9 +6,11 @@
  *
  * A record's nonce is its number, and its number is its place in the stream. So one nonce has
  * sealed one text only if every byte of the stream that left more than once left the same each
- * time. Prints a line for each connection to PORT of the server, also with the TLS records that the
- * stream consists of, and how it ended. Exit 0 if all copies are equal and all records whole but
- * the last; 1 if not; 2 if the capture cannot tell.
+ * time. Where records name their nonces, in TLS 1.2 with AES-GCM (RFC 5288), none may come twice,
+ * that of OpenSSL's Finished included. Prints a line for each connection to PORT of the server,
+ *also with its version of TLS, the records that the stream consists of, and how it ended. Exit 0 if
+ *all copies are equal, all nonces different, and all records whole but the last; 1 if not; 2 if the
+ * capture cannot tell.
  *
  * CAPTURE is tcpdump's (pcap, Ethernet, whole packets, this machine's byte order).
  */
@@ -29,6 +31,9 @@ enum {
 	PCAP_ETHERNET = 1,
 	RECORD_HEADER_BYTES = 5,
 	RECORD_MAX_BYTES = 16384 + 256, /* RFC 8446, 5.2 */
+	EXPLICIT_BYTES = 8,
+	CHANGE_CIPHER_SPEC = 20,
+	HANDSHAKE = 22,
 };
 
 struct pcap_file {
@@ -54,6 +59,10 @@ struct record_count {
 	uint64_t record_cnt;
 	size_t rest_bytes; /* of a record that did not leave whole */
 	bool broken;
+	uint16_t suite;   /* of ServerHello */
+	bool sealed_12;   /* TLS 1.2, after change_cipher_spec */
+	uint64_t *nonces; /* explicit ones */
+	size_t nonce_cnt, twice_cnt;
 };
 
 static struct stream streams[STREAMS_MAX];
@@ -188,6 +197,66 @@ static size_t missing_bytes(const struct stream *stream)
 	return missing;
 }
 
+/* ServerHello (RFC 8446, 4.1.3) behind the record's header: type, length, version, random, session,
+ * suite. The first record. */
+static void take_hello(struct record_count *count, const uint8_t *body, size_t len_bytes)
+{
+	size_t suite_off = 4 + 2 + 32 + 1;
+
+	if (len_bytes <= suite_off || body[0] != 2)
+		return;
+	suite_off += body[suite_off - 1];
+	if (len_bytes >= suite_off + 2)
+		count->suite = (uint16_t)(body[suite_off] << 8 | body[suite_off + 1]);
+}
+
+/* RFC 5289: ECDHE with AES-GCM, for ECDSA and RSA. */
+static bool names_nonces(uint16_t suite)
+{
+	return suite == 0xc02b || suite == 0xc02c || suite == 0xc02f || suite == 0xc030;
+}
+
+static bool is_12(uint16_t suite)
+{
+	return suite >> 8 != 0x13;
+}
+
+static void take_record(struct record_count *count, const uint8_t *header, size_t len_bytes)
+{
+	uint64_t nonce;
+
+	if (count->record_cnt == 0 && header[0] == HANDSHAKE)
+		take_hello(count, header + RECORD_HEADER_BYTES, len_bytes - RECORD_HEADER_BYTES);
+	if (count->sealed_12 && names_nonces(count->suite)) {
+		if (len_bytes < RECORD_HEADER_BYTES + EXPLICIT_BYTES)
+			die("a record without room for its nonce");
+		memcpy(&nonce, header + RECORD_HEADER_BYTES, sizeof(nonce));
+		count->nonces =
+		    realloc(count->nonces, (count->nonce_cnt + 1) * sizeof(*count->nonces));
+		if (!count->nonces)
+			die("out of memory");
+		count->nonces[count->nonce_cnt++] = nonce;
+	}
+	if (header[0] == CHANGE_CIPHER_SPEC && is_12(count->suite))
+		count->sealed_12 = true;
+	count->record_cnt++;
+}
+
+static int compare(const void *a, const void *b)
+{
+	uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
+
+	return (left > right) - (left < right);
+}
+
+static void count_twice(struct record_count *count)
+{
+	if (count->nonce_cnt > 0)
+		qsort(count->nonces, count->nonce_cnt, sizeof(*count->nonces), compare);
+	for (size_t i = 1; i < count->nonce_cnt; i++)
+		count->twice_cnt += count->nonces[i] == count->nonces[i - 1];
+}
+
 static struct record_count count_records(const struct stream *stream)
 {
 	struct record_count count = { 0 };
@@ -205,9 +274,10 @@ static struct record_count count_records(const struct stream *stream)
 		}
 		if (off + len_bytes > stream->end_off)
 			break;
+		take_record(&count, header, len_bytes);
 		off += len_bytes;
-		count.record_cnt++;
 	}
+	count_twice(&count);
 	count.rest_bytes = stream->end_off - off;
 	return count;
 }
@@ -219,12 +289,14 @@ static int judge(const struct stream *stream)
 	size_t missing = missing_bytes(stream);
 
 	printf("client_port=%u stream_bytes=%zu missing_bytes=%zu again_bytes=%" PRIu64
-	       " different_bytes=%" PRIu64 " records=%" PRIu64 " rest_bytes=%zu broken=%d reset=%d "
-	       "finished=%d\n",
+	       " different_bytes=%" PRIu64 " tls=1.%d suite=%04x records=%" PRIu64
+	       " nonces=%zu nonces_twice=%zu rest_bytes=%zu broken=%d reset=%d finished=%d\n",
 	       stream->client_port, stream->end_off, missing, stream->again_bytes,
-	       stream->different_bytes, count.record_cnt, count.rest_bytes, count.broken,
-	       stream->reset, stream->finished);
-	if (stream->different_bytes > 0)
+	       stream->different_bytes, is_12(count.suite) ? 2 : 3, count.suite, count.record_cnt,
+	       count.nonce_cnt, count.twice_cnt, count.rest_bytes, count.broken, stream->reset,
+	       stream->finished);
+	free(count.nonces);
+	if (stream->different_bytes > 0 || count.twice_cnt > 0)
 		return 1;
 	if (missing > 0)
 		return 2;

@@ -5,8 +5,10 @@
 # while it arrives, with bytes that are made anew, not read from the server's disk.
 
 # get_curl PATH [FIRST-LAST], get_openssl …, get_gnutls …: the body of that file, or of a range of
-# it, over TLS 1.3. $client_options are added to the client's.
+# it, over TLS 1.3. $client_options are added to the client's; with $openssl_version, s_client's may
+# be another.
 client_options=()
+openssl_version=-tls1_3
 
 get_curl()
 {
@@ -15,8 +17,8 @@ get_curl()
 
 get_openssl()
 {
-	request "$@" | in_client timeout "${SL_TIMEOUT_S:-120}" openssl s_client -quiet -tls1_3 \
-		-connect "$server_ip:443" -CAfile "$cert" -verify_return_error \
+	request "$@" | in_client timeout "${SL_TIMEOUT_S:-120}" openssl s_client -quiet \
+		"$openssl_version" -connect "$server_ip:443" -CAfile "$cert" -verify_return_error \
 		"${client_options[@]}" 2>>"$work/s_client.log" | body
 }
 

@@ -123,18 +123,22 @@ sum_of()
 	awk -v name="${1#/}" '$2 == name { print $1 }' "$media_sums"
 }
 
-# cert_make [IP…]: a self-signed certificate for the addresses (the server's, if none is given).
+# cert_make [IP…]: a self-signed certificate for the addresses (the server's, if none is given),
+# with a key of $cert_kind: ec or rsa.
+cert_kind=ec
 cert_make()
 {
 	local names='' ip
+	local -a kind=(ec -pkeyopt ec_paramgen_curve:P-256)
 
+	[ $cert_kind = ec ] || kind=(rsa:2048)
 	cert=$work/cert.pem
 	key=$work/key.pem
 	[ $# -gt 0 ] || set -- "$server_ip" "$server_ip6"
 	for ip; do
 		names+="${names:+,}IP:$ip"
 	done
-	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 \
+	openssl req -x509 -newkey "${kind[@]}" -nodes -days 30 \
 		-subj /CN=sluice -addext "subjectAltName=$names" \
 		-keyout "$key" -out "$cert" 2>/dev/null
 }

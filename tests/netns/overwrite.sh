@@ -3,7 +3,8 @@
 #
 # A file is overwritten in place while its records are in flight and packets are lost. What was
 # sealed once is never sealed again with other bytes: the connection ends in a reset instead. Shown
-# on a capture taken next to the server, before anything is lost, with the client's keys.
+# on a capture taken next to the server, before anything is lost, with the client's keys; in TLS 1.3
+# and in 1.2.
 
 # shellcheck source=tests/netns/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -29,6 +30,7 @@ make_root()
 
 capture_start()
 {
+	: >"$work/tcpdump.log"
 	ns_run "$middle_ns" tcpdump -i m1 -s 0 -B 16384 --immediate-mode -U -w "$capture" \
 		tcp port 443 >"$work/tcpdump.log" 2>&1 &
 	capture_pid=$!
@@ -45,7 +47,8 @@ capture_stop()
 
 download_start()
 {
-	SSLKEYLOGFILE=$work/keys client_curl -o "$work/download" \
+	rm -f "$work/download" "$work/keys"
+	SSLKEYLOGFILE=$work/keys client_curl --tls-max "$tls" -o "$work/download" \
 		"https://$server_ip/file.mp4" 2>"$work/curl.log" &
 	curl_pid=$!
 	within 10 test -s "$work/download"
@@ -106,19 +109,23 @@ ok "a file" make_root
 # 20 ms there and back, so that much is in flight; only the server's packets are lost.
 ok "a link that loses 2 %" link_start --delay-us 10000 --queue-packets 2000 --seed 7 \
 	--toward-a --loss-ppm 20000
-ok "the server starts" sluice_start
-ok "a capture next to the server" capture_start
-ok "a download" download_start
-ok "lost records are sent again" within 10 resent
-ok "it is overwritten until a lost record shows it" overwrite_until_caught
-ok "the client was reset" client_was_reset
-sleep 0.2
-ok "the capture is whole" capture_stop
-ok "no byte left twice with different values" no_nonce_twice
-ok "bytes did leave twice" test "$(field again_bytes)" -gt 0
-ok "the connection ended in a reset" test "$(field reset)" = 1
-ok "one mismatch was counted" test "$(stat_of tag_mismatches)" = 1
-ok "the client's keys open the capture" keys_open_the_capture
-ok "the server serves on" client_curl -o /dev/null -r 0-99999 "https://$server_ip/file.mp4"
-ok "the server ends" sluice_stop
+for tls in 1.3 1.2; do
+	ok "TLS $tls: the server starts" sluice_start
+	ok "a capture next to the server" capture_start
+	ok "a download" download_start
+	ok "lost records are sent again" within 10 resent
+	ok "it is overwritten until a lost record shows it" overwrite_until_caught
+	ok "the client was reset" client_was_reset
+	sleep 0.2
+	ok "the capture is whole" capture_stop
+	ok "no byte left twice with different values" no_nonce_twice
+	ok "that was TLS $tls" grep -q "tls=$tls" "$work/nonces"
+	ok "bytes did leave twice" test "$(field again_bytes)" -gt 0
+	ok "the connection ended in a reset" test "$(field reset)" = 1
+	ok "one mismatch was counted" test "$(stat_of tag_mismatches)" = 1
+	ok "the client's keys open the capture" keys_open_the_capture
+	ok "the server serves on" \
+		client_curl -o /dev/null -r 0-99999 "https://$server_ip/file.mp4"
+	ok "the server ends" sluice_stop
+done
 finish
