@@ -129,11 +129,10 @@ capture_tells()
 
 # ---- what is said inside -------------------------------------------------------------------------
 
-# ask CONNECTION: for the first bytes, in one write: s_client takes a line that begins with R or K,
-# if it comes alone, for a command.
+# ask CONNECTION: for the first bytes. s_client takes a line that begins with R or K for a command.
 ask()
 {
-	printf 'GET %s HTTP/1.1\r\nHost: %s\r\nRange: bytes=0-9\r\nConnection: %s\r\n\r\n' \
+	printf 'GET %s HTTP/1.1\r\nHost: %s\r\nrange: bytes=0-9\r\nConnection: %s\r\n\r\n' \
 		$file "$server_ip" "$1"
 	sleep 0.5
 }
