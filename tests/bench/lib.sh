@@ -21,9 +21,8 @@
 # the same for all servers, and where it is not a network card:
 #
 # - The disk is ext4 on a loop device with direct I/O on tmpfs: 4 to 6 GB/s, no seeks. A drive does
-#   its own copying; the loop device's is done by a kernel thread. It is kept on the client's core:
-#   left to the scheduler it ran on the server's core for those whose client is busy, and on the
-#   other for the rest.
+#   its own copying; the loop device's is done by a kernel thread, where the scheduler finds room:
+#   on the client's core, or, if that is busy (packets instead of segments), on the server's.
 # - On veth the receiver's work is done on the sender's core. Threaded NAPI, pinned, puts each end's
 #   receiving on its own side: the client's on core 1, the server's (ACKs) on core 0.
 # - A veth with a queueing discipline pushes back when its peer's ring is full; without one it
@@ -80,16 +79,6 @@ for line in open(sys.argv[1]):
 	)
 }
 
-# disk_thread_pin CPU: kernel threads that are bound to no core, the loop device's among them, have
-# that one only, until the benchmark ends.
-disk_thread_pin()
-{
-	local file=/sys/devices/virtual/workqueue/cpumask
-
-	undo eval "echo $(cat $file) >$file"
-	printf %x $((1 << $1)) >$file
-}
-
 # disk_make CNT KB: mounted at $root, filled with that many files of that size.
 disk_make()
 {
@@ -101,8 +90,7 @@ disk_make()
 	mount -t tmpfs -o "size=$((megabytes + 64))m,huge=always" none "$work/memory" ||
 		mount -t tmpfs -o "size=$((megabytes + 64))m" none "$work/memory" || return 1
 	undo umount_soon "$work/memory"
-	disk_thread_pin $client_cpu &&
-		image_make "$work/memory/image" "$megabytes" &&
+	image_make "$work/memory/image" "$megabytes" &&
 		loop_mount "$work/memory/image" "$root" rw && files_make "$1" "$2"
 }
 
