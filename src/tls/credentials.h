@@ -36,11 +36,12 @@ struct sl_tls_config {
 
 /* Reads the PEM files and checks that they fit. *problem (a static or thread-local string) says
  * what, where and what to do. TLS 1.3, and 1.2 (ECDHE only) if it is allowed; AES-GCM with 128 and
- * 256 bits and ChaCha20-Poly1305, whichever the client prefers; X25519, P-256, P-384; ALPN
- * http/1.1, if the client uses ALPN at all; two stateless tickets (one in 1.2); no early data; no
- * renegotiation; no client certificates. Errors: -ENOENT, -EACCES, -EINVAL (not PEM, encrypted key,
- * refused by OpenSSL as too weak), -EKEYREJECTED (do not match), -ENOMEM, -ENOTSUP (this OpenSSL
- * cannot do it), what else fopen says. Main thread, with no handshake heap current. */
+ * 256 bits, in this order, and ChaCha20-Poly1305 for those that like it best or have nothing else;
+ * X25519, P-256, P-384; ALPN http/1.1, if the client uses ALPN at all; two stateless tickets (one
+ * in 1.2); no early data; no renegotiation; no client certificates. Errors: -ENOENT, -EACCES,
+ * -EINVAL (not PEM, encrypted key, refused by OpenSSL as too weak), -EKEYREJECTED (do not match),
+ * -ENOMEM, -ENOTSUP (this OpenSSL cannot do it), what else fopen says. Main thread, with no
+ * handshake heap current. */
 int sl_tls_context_open(struct sl_tls_context **context, const struct sl_tls_config *config,
 			const char **problem);
 

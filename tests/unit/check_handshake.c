@@ -197,25 +197,35 @@ START_TEST(a_client_that_renegotiates)
 }
 END_TEST
 
-START_TEST(the_clients_preference_decides)
-{
-	SSL_CTX_set_ciphersuites(peer.client_context,
-				 "TLS_CHACHA20_POLY1305_SHA256:TLS_AES_256_GCM_SHA384");
-	connect_and_shake();
-	ck_assert_str_eq(SSL_get_cipher_name(peer.client), "TLS_CHACHA20_POLY1305_SHA256");
-}
-END_TEST
+static const struct {
+	int version;
+	const char *offered, *chosen;
+} preferences[] = {
+	{ TLS1_3_VERSION, "TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256",
+	  "TLS_AES_128_GCM_SHA256" },
+	{ TLS1_3_VERSION, "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256",
+	  "TLS_AES_256_GCM_SHA384" },
+	/* no instructions for AES */
+	{ TLS1_3_VERSION, "TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256",
+	  "TLS_CHACHA20_POLY1305_SHA256" },
+	{ TLS1_2_VERSION, "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES128-GCM-SHA256",
+	  "ECDHE-ECDSA-AES128-GCM-SHA256" },
+	{ TLS1_2_VERSION, "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305",
+	  "ECDHE-ECDSA-AES256-GCM-SHA384" },
+	{ TLS1_2_VERSION, "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-ECDSA-AES128-GCM-SHA256",
+	  "ECDHE-ECDSA-CHACHA20-POLY1305" },
+};
 
-START_TEST(the_clients_preference_decides_in_tls_1_2)
+START_TEST(what_seals_fastest_is_chosen_but_for_clients_without_aes)
 {
-	static const char *const preferred[] = { "ECDHE-ECDSA-AES256-GCM-SHA384",
-						 "ECDHE-ECDSA-CHACHA20-POLY1305" };
-
-	SSL_CTX_set_max_proto_version(peer.client_context, TLS1_2_VERSION);
-	SSL_CTX_set_cipher_list(peer.client_context,
-				_i == 0 ? "AES256+ECDHE:ECDHE" : "CHACHA20:ECDHE");
+	SSL_CTX_set_max_proto_version(peer.client_context, preferences[_i].version);
+	SSL_CTX_set_min_proto_version(peer.client_context, preferences[_i].version);
+	if (preferences[_i].version == TLS1_3_VERSION)
+		SSL_CTX_set_ciphersuites(peer.client_context, preferences[_i].offered);
+	else
+		SSL_CTX_set_cipher_list(peer.client_context, preferences[_i].offered);
 	connect_and_shake();
-	ck_assert_str_eq(SSL_get_cipher_name(peer.client), preferred[_i]);
+	ck_assert_str_eq(SSL_get_cipher_name(peer.client), preferences[_i].chosen);
 }
 END_TEST
 
@@ -532,8 +542,8 @@ Suite *suite_handshake(void)
 	tcase_add_test(tcase, tls_1_2_has_what_makes_it_safe);
 	tcase_add_loop_test(tcase, a_weak_suite_is_not_agreed_on, 0, WEAK_CNT);
 	tcase_add_loop_test(tcase, a_client_that_renegotiates, 0, SUITE_CNT - SUITE_13_CNT);
-	tcase_add_test(tcase, the_clients_preference_decides);
-	tcase_add_loop_test(tcase, the_clients_preference_decides_in_tls_1_2, 0, 2);
+	tcase_add_loop_test(tcase, what_seals_fastest_is_chosen_but_for_clients_without_aes, 0,
+			    sizeof(preferences) / sizeof(preferences[0]));
 	tcase_add_loop_test(tcase, a_request_glued_behind_finished_stays_ours, 0, SUITE_13_CNT);
 	tcase_add_loop_test(tcase, bytes_may_come_and_go_one_by_one, 0, SUITE_CNT);
 	tcase_add_test(tcase, a_client_with_the_wrong_key_share_tries_again);

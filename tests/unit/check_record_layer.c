@@ -142,7 +142,7 @@ static void expect_small_file(const char *head)
 {
 	ask("/small.ts");
 	expect(SL_TLS_APPLICATION_DATA, head, (uint32_t)strlen(head));
-	expect(SL_TLS_APPLICATION_DATA, NULL, 0);
+	expect(SL_TLS_APPLICATION_DATA, "", 0);
 	ck_assert_uint_eq(raw.opened.plain_bytes, 100);
 }
 
@@ -248,7 +248,7 @@ START_TEST(close_notify_ends_it_with_the_answer)
 	ask("/small.ts");
 	say(SL_TLS_ALERT, closing, sizeof(closing));
 	expect(SL_TLS_APPLICATION_DATA, "HTTP/1.1 200 ", 13);
-	expect(SL_TLS_APPLICATION_DATA, NULL, 0);
+	expect(SL_TLS_APPLICATION_DATA, "", 0);
 	expect_alert(SL_ALERT_CLOSE_NOTIFY);
 	expect_end();
 	raw_close();
@@ -294,7 +294,7 @@ START_TEST(a_worn_key_of_tls_1_2_ends_it_with_the_response)
 	ask("/small.ts");
 	expect(SL_TLS_APPLICATION_DATA, "HTTP/1.1 200 ", 13);
 	ck_assert_int_eq(head_has("Connection: close"), is_gcm);
-	expect(SL_TLS_APPLICATION_DATA, NULL, 0);
+	expect(SL_TLS_APPLICATION_DATA, "", 0);
 	if (is_gcm) {
 		expect_alert(SL_ALERT_CLOSE_NOTIFY);
 		expect_end();
@@ -332,16 +332,16 @@ START_TEST(a_long_head_goes_in_several_records)
 	session()->record_max_bytes = 64;
 	ask("/small.ts");
 	while (!strstr(head, "\r\n\r\n")) {
-		expect(SL_TLS_APPLICATION_DATA, NULL, 0);
+		expect(SL_TLS_APPLICATION_DATA, "", 0);
 		ck_assert_uint_le(raw.opened.plain_bytes, 64);
 		memcpy(head + head_bytes, raw.opened.plain, raw.opened.plain_bytes);
 		head_bytes += raw.opened.plain_bytes;
 	}
 	ck_assert_uint_gt(head_bytes, 128);
 	ck_assert_mem_eq(head, "HTTP/1.1 200 OK\r\n", 17);
-	expect(SL_TLS_APPLICATION_DATA, NULL, 0);
+	expect(SL_TLS_APPLICATION_DATA, "", 0);
 	ck_assert_uint_eq(raw.opened.plain_bytes, 64);
-	expect(SL_TLS_APPLICATION_DATA, NULL, 0);
+	expect(SL_TLS_APPLICATION_DATA, "", 0);
 	ck_assert_uint_eq(raw.opened.plain_bytes, 36);
 	raw_close();
 }

@@ -79,9 +79,9 @@ static const struct {
 	{ "nobody.example", NULL, 0 },
 	{ "*.wild.example", NULL, 0 },
 	{ NULL, NULL, 0 },
-	/* 10: two kinds of keys for one name */
+	/* 10: two kinds of keys for one name: ECDSA signs at a tenth of the price */
 	{ "both.example", "ECDSA+SHA256:RSA-PSS+SHA256", 2 },
-	{ "both.example", "RSA-PSS+SHA256:ECDSA+SHA256", 1 },
+	{ "both.example", "RSA-PSS+SHA256:ECDSA+SHA256", 2 },
 	{ "both.example", "ECDSA+SHA256", 2 },
 	{ "both.example", "RSA-PSS+SHA256", 1 },
 	{ "first.example", "RSA-PSS+SHA256", -1 },
