@@ -15,7 +15,7 @@ enum {
 	/* Each is read once for each worker, a millisecond a time. */
 	SL_CERTIFICATES_MAX = 4096,
 
-	/* Connections. Twice the default is still under 32 MiB of tables. */
+	/* Connections, of 2 KiB each with TLS, and 1.2 KiB in pools: doc/memory.md. */
 	SL_CONNS_DEFAULT = 16384,
 	SL_CONNS_MAX = 1 << 20,
 
