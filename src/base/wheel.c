@@ -30,7 +30,7 @@ enum {
 	SLOT_MASK = SL_WHEEL_SLOTS - 1,
 };
 
-#define NO_TIMER UINT32_MAX
+#define NO_TIMER SL_WHEEL_NONE
 #define NO_TICK  SL_WHEEL_NO_TICK
 
 static inline uint32_t digit(uint64_t tick, uint32_t level)
@@ -228,6 +228,13 @@ bool sl_wheel_expire(struct sl_wheel *wheel, uint64_t now_ns, uint32_t *idx)
 			return false;
 		advance(wheel, to_tick);
 	}
+}
+
+uint32_t sl_wheel_after_next(const struct sl_wheel *wheel)
+{
+	uint32_t next_idx = wheel->heads[0][digit(wheel->now_tick, 0)];
+
+	return next_idx == NO_TIMER ? NO_TIMER : wheel->timers[next_idx].next_idx;
 }
 
 uint64_t sl_wheel_next_ns(const struct sl_wheel *wheel)

@@ -59,6 +59,11 @@ static inline uint64_t sl_wheel_at_ns(const struct sl_wheel *wheel, uint32_t idx
  * goes back. */
 bool sl_wheel_expire(struct sl_wheel *wheel, uint64_t now_ns, uint32_t *idx);
 
+/* A timer that comes up soon: the one after the next that sl_wheel_expire takes off. SL_WHEEL_NONE:
+ * not known. Only a hint. */
+#define SL_WHEEL_NONE UINT32_MAX
+uint32_t sl_wheel_after_next(const struct sl_wheel *wheel);
+
 /* A lower bound of the next deadline, for sleeping: never later than the earliest timer's own tick
  * boundary; SL_WHEEL_NEVER if nothing is armed. */
 uint64_t sl_wheel_next_ns(const struct sl_wheel *wheel);

@@ -3,6 +3,7 @@
 
 #include "base/bug.h"
 #include "base/mutant.h"
+#include "serve/ahead.h"
 #include "serve/answer.h"
 #include "serve/burst.h"
 #include "serve/handshakes.h"
@@ -240,6 +241,19 @@ static void wake_reads(struct sl_worker *worker)
 	}
 }
 
+/* The session of the first was asked for when it was the second. */
+static void expect_waiting(struct sl_worker *worker)
+{
+	struct sl_tcp_conn first = { worker->wait_buffer.head_idx }, second;
+
+	if (first.idx == SL_NONE)
+		return;
+	sl_ahead_cut(worker, first);
+	second.idx = sl_session_of(worker, first)->next_waiting_idx;
+	if (second.idx != SL_NONE)
+		sl_ahead_conn(worker, second);
+}
+
 void sl_pump_wake(struct sl_worker *worker)
 {
 	wake_reads(worker);
@@ -247,6 +261,7 @@ void sl_pump_wake(struct sl_worker *worker)
 	       sl_nic_free_frames(worker->nic) >= SL_BURST_FRAMES + SL_CONTROL_FRAMES) {
 		struct sl_tcp_conn conn = { sl_fifo_pop(&worker->wait_buffer) };
 
+		expect_waiting(worker);
 		sl_session_of(worker, conn)->waits_pump = false;
 		sl_pump_run(worker, conn);
 		if (sl_session_of(worker, conn)->waits_pump)

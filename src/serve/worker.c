@@ -8,10 +8,17 @@
 #include "base/bug.h"
 #include "base/clock.h"
 #include "base/minmax.h"
+#include "base/prefetch.h"
+#include "serve/ahead.h"
 #include "serve/state.h"
 #include "tls/heap.h"
 
 enum { WAKE_NIC, WAKE_PEOPLE }; /* cookies of the watches */
+
+enum {
+	RX_BATCHES = 4,
+	AHEAD_CNT = 2, /* connections: a few hundred nanoseconds each, and a miss takes one */
+};
 
 /* While packets are on their way out nobody tells us that their frames are free again: look now and
  * then, soon if somebody waits for them. */
@@ -88,25 +95,58 @@ static bool take_mail(struct sl_worker *worker)
 	return true;
 }
 
-static void take_packet(struct sl_worker *worker, const struct sl_nic_packet *packet)
-{
-	struct sl_tcp_verdict verdict;
+/* A packet of a batch, from understood to taken. */
+struct arrival {
 	struct sl_segment segment;
 	enum sl_wire_verdict parsed;
-	uint32_t took_bytes, window_bytes;
+	bool has_conn; /* of which it probably is */
+	struct sl_tcp_conn conn;
+	uint64_t hash;
+};
 
+static void understand(struct sl_worker *worker, const struct sl_nic_packet *packet,
+		       struct arrival *arrival)
+{
 	worker->stats->rx_packets++;
 	worker->stats->rx_bytes += packet->len_bytes;
-	parsed = sl_segment_parse(packet->data, packet->len_bytes, &segment);
-	if (unlikely(parsed == SL_WIRE_ICMP)) {
+	arrival->has_conn = false;
+	arrival->parsed = sl_segment_parse(packet->data, packet->len_bytes, &arrival->segment);
+	if (likely(arrival->parsed == SL_WIRE_OK))
+		arrival->hash = sl_tcp_expect_hash(worker->tcp, &arrival->segment);
+}
+
+/* What the whole batch will need is asked for, a step at a time. */
+static void expect_batch(struct sl_worker *worker, struct arrival *arrivals, uint32_t cnt)
+{
+	for (uint32_t i = 0; i < cnt; i++)
+		if (arrivals[i].parsed == SL_WIRE_OK)
+			sl_tcp_expect_link(worker->tcp, arrivals[i].hash);
+	for (uint32_t i = 0; i < cnt; i++) {
+		struct arrival *arrival = &arrivals[i];
+
+		if (arrival->parsed != SL_WIRE_OK ||
+		    !sl_tcp_expect_input(worker->tcp, arrival->hash, &arrival->conn))
+			continue;
+		arrival->has_conn = true;
+		sl_ahead_session(worker, arrival->conn);
+	}
+}
+
+static void take_packet(struct sl_worker *worker, const struct sl_nic_packet *packet,
+			const struct arrival *arrival)
+{
+	struct sl_tcp_verdict verdict;
+	uint32_t took_bytes, window_bytes;
+
+	if (unlikely(arrival->parsed == SL_WIRE_ICMP)) {
 		take_icmp(worker, packet);
 		return;
 	}
-	if (unlikely(parsed != SL_WIRE_OK)) {
-		count_drop(worker->stats, parsed);
+	if (unlikely(arrival->parsed != SL_WIRE_OK)) {
+		count_drop(worker->stats, arrival->parsed);
 		return;
 	}
-	sl_tcp_input(worker->tcp, &segment, worker->now_ns, &verdict);
+	sl_tcp_input(worker->tcp, &arrival->segment, worker->now_ns, &verdict);
 	if (verdict.payload_bytes == 0)
 		return;
 	do {
@@ -115,16 +155,37 @@ static void take_packet(struct sl_worker *worker, const struct sl_nic_packet *pa
 	} while (sl_tcp_accept(worker->tcp, &verdict, took_bytes, window_bytes, worker->now_ns));
 }
 
-static bool receive(struct sl_worker *worker)
+static uint32_t receive_batch(struct sl_worker *worker)
 {
 	struct sl_nic_packet packets[SL_RX_BATCH];
+	struct arrival arrivals[SL_RX_BATCH];
 	uint32_t packet_cnt = sl_nic_rx(worker->nic, packets, SL_RX_BATCH);
 
+	for (uint32_t i = 0; i < packet_cnt; i++)
+		sl_prefetch_lines(packets[i].data, SL_FRAME_HEADROOM_BYTES);
+	for (uint32_t i = 0; i < packet_cnt; i++)
+		understand(worker, &packets[i], &arrivals[i]);
+	expect_batch(worker, arrivals, packet_cnt);
 	for (uint32_t i = 0; i < packet_cnt; i++) {
-		take_packet(worker, &packets[i]);
+		if (i + AHEAD_CNT < packet_cnt && arrivals[i + AHEAD_CNT].has_conn)
+			sl_ahead_acked(worker, arrivals[i + AHEAD_CNT].conn);
+		take_packet(worker, &packets[i], &arrivals[i]);
 		sl_nic_release(worker->nic, packets[i].frame);
 	}
-	return packet_cnt > 0;
+	return packet_cnt;
+}
+
+/* An ACK that waits here counts as time on the way, and one that finds the ring full is lost; to
+ * take it is cheap. So they are taken before anything is sent. But not without end: what they allow
+ * must be done some time. */
+static bool receive(struct sl_worker *worker)
+{
+	uint32_t batch_cnt = 0, packet_cnt;
+
+	do
+		packet_cnt = receive_batch(worker);
+	while (packet_cnt == SL_RX_BATCH && ++batch_cnt < RX_BATCHES);
+	return batch_cnt > 0 || packet_cnt > 0;
 }
 
 static void handle_events(struct sl_worker *worker, struct sl_tcp_conn conn, uint32_t events)
@@ -143,6 +204,16 @@ static void handle_events(struct sl_worker *worker, struct sl_tcp_conn conn, uin
 		sl_pump_run(worker, conn);
 }
 
+static void expect_ready(struct sl_worker *worker)
+{
+	struct sl_tcp_conn next;
+
+	if (sl_tcp_ready_next(worker->tcp, 0, &next))
+		sl_ahead_cut(worker, next);
+	if (sl_tcp_ready_next(worker->tcp, 1, &next))
+		sl_ahead_session(worker, next);
+}
+
 static bool run_connections(struct sl_worker *worker)
 {
 	struct sl_tcp_conn conn;
@@ -151,6 +222,7 @@ static bool run_connections(struct sl_worker *worker)
 
 	sl_tcp_tick(worker->tcp, worker->now_ns);
 	while (sl_tcp_ready(worker->tcp, &conn, &events)) {
+		expect_ready(worker);
 		handle_events(worker, conn, events);
 		busy = true;
 	}
@@ -174,6 +246,19 @@ static void clear_wake(struct sl_worker *worker)
 	(void)got; /* non-blocking: what matters is in drain and mailbox */
 }
 
+/* Of the events [idx, cnt) those that come a little later; of the first ones, now. */
+static void expect_disk_events(struct sl_worker *worker, const struct sl_disk_event *events,
+			       uint32_t idx, uint32_t cnt)
+{
+	uint32_t send_idx = idx + AHEAD_CNT, end_idx = min_u32(idx + 2 * AHEAD_CNT + 1, cnt);
+
+	for (uint32_t i = idx == 0 ? 0 : idx + 2 * AHEAD_CNT; i < end_idx; i++)
+		if (events[i].kind == SL_DISK_READ)
+			sl_ahead_read(worker, (uint32_t)events[i].cookie);
+	if (send_idx < cnt && events[send_idx].kind == SL_DISK_READ)
+		sl_ahead_send(worker, (uint32_t)events[send_idx].cookie);
+}
+
 static bool take_disk_events(struct sl_worker *worker)
 {
 	struct sl_disk_event events[SL_DISK_BATCH];
@@ -182,6 +267,7 @@ static bool take_disk_events(struct sl_worker *worker)
 	int error;
 
 	for (uint32_t i = 0; i < event_cnt; i++) {
+		expect_disk_events(worker, events, i, event_cnt);
 		switch (events[i].kind) {
 		case SL_DISK_READ:
 			sl_pump_read_back(worker, &events[i]);

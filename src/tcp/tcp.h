@@ -133,6 +133,27 @@ uint64_t sl_tcp_next_ns(const struct sl_tcp *tcp);
  * none is left. A connection comes up at most once between two inputs or ticks. */
 bool sl_tcp_ready(struct sl_tcp *tcp, struct sl_tcp_conn *conn, uint32_t *events);
 
+/* ---- Ahead of time (expect.c) -------------------------------------------------------- */
+
+/*
+ * What a connection needs is asked of memory before its turn comes (base/prefetch.h); nothing else
+ * happens, and nothing depends on it. A batch of segments goes through these one after the other,
+ * each step for all segments, because it reads what the one before has asked for:
+ *
+ *     hash ──► link ──► input: whose it may be ──► ack ──► sl_tcp_input
+ */
+uint64_t sl_tcp_expect_hash(const struct sl_tcp *tcp, const struct sl_segment *segment);
+void sl_tcp_expect_link(const struct sl_tcp *tcp, uint64_t hash);
+bool sl_tcp_expect_input(const struct sl_tcp *tcp, uint64_t hash, struct sl_tcp_conn *conn);
+void sl_tcp_expect_ack(const struct sl_tcp *tcp, struct sl_tcp_conn conn);
+
+/* Its control block, and with that at hand what else sending needs. */
+void sl_tcp_expect(const struct sl_tcp *tcp, struct sl_tcp_conn conn);
+void sl_tcp_expect_send(const struct sl_tcp *tcp, struct sl_tcp_conn conn);
+
+/* What sl_tcp_ready will hand over after skip_cnt others, as things are now. */
+bool sl_tcp_ready_next(const struct sl_tcp *tcp, uint32_t skip_cnt, struct sl_tcp_conn *conn);
+
 /* ---- Sending ------------------------------------------------------------------------- */
 
 /* Next byte of the stream that nobody has reserved (snd_res); the first one is the peer's to expect

@@ -101,14 +101,25 @@ static void run(struct sl_tcp *tcp, struct sl_tcb *tcb)
 	sl_tcp_check(tcp, tcb);
 }
 
+/* Of many that are due at once. */
+static void expect_due(const struct sl_tcp *tcp)
+{
+	uint32_t idx = sl_wheel_after_next(&tcp->wheel);
+
+	if (idx != SL_WHEEL_NONE)
+		sl_tcp_expect(tcp, (struct sl_tcp_conn){ idx });
+}
+
 void sl_tcp_tick(struct sl_tcp *tcp, uint64_t now_ns)
 {
 	uint32_t idx;
 
 	BUG_ON_HOT(now_ns < tcp->now_ns);
 	tcp->now_ns = now_ns;
-	while (sl_wheel_expire(&tcp->wheel, now_ns, &idx))
+	while (sl_wheel_expire(&tcp->wheel, now_ns, &idx)) {
+		expect_due(tcp);
 		run(tcp, &tcp->conns[idx]);
+	}
 	sl_tcp_time_wait_tick(tcp);
 }
 

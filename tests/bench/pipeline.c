@@ -364,7 +364,7 @@ static void all(const struct options *options)
 {
 	static const uint64_t cnts[] = { 100, 1000, 10000, 100000 };
 	struct options every_second = *options;
-	struct result https[4], http[4];
+	struct result https[4], http[4], https_9000, http_9000;
 
 	every_second.ack = 2;
 	print_head();
@@ -372,14 +372,20 @@ static void all(const struct options *options)
 		https[i] = row(*options, 1, 1500, cnts[i]);
 	for (int i = 0; i < 4; i++)
 		http[i] = row(*options, 0, 1500, cnts[i]);
+	https_9000 = row(*options, 1, 9000, 1000);
+	http_9000 = row(*options, 0, 9000, 1000);
 	row(every_second, 1, 1500, 1000);
 	for (int i = 0; i < 4; i++)
 		print_figures("https", 1500, cnts[i], &https[i]);
 	for (int i = 0; i < 4; i++)
 		print_figures("http", 1500, cnts[i], &http[i]);
+	print_figures("https", 9000, 1000, &https_9000);
+	print_figures("http", 9000, 1000, &http_9000);
 	printf("pipeline: https_1500_1000_gbps=%.1f https_1500_10000_gbps=%.1f "
-	       "https_1500_100000_gbps=%.1f http_1500_1000_gbps=%.1f oneshot_share=%.2f\n",
-	       https[1].gbps, https[2].gbps, https[3].gbps, http[1].gbps, https[1].share);
+	       "https_1500_100000_gbps=%.1f https_9000_1000_gbps=%.1f http_1500_1000_gbps=%.1f "
+	       "oneshot_share=%.2f\n",
+	       https[1].gbps, https[2].gbps, https[3].gbps, https_9000.gbps, http[1].gbps,
+	       https[1].share);
 }
 
 static bool parse(struct options *options, const char *text)

@@ -86,7 +86,7 @@ static void lose_all_for_a_while(const struct sl_sim_world_options *options)
 
 	out.loss_ppm = 1000000;
 	sl_sim_link_set(world.paths[0].out, &out);
-	sl_sim_world_run(&world, 12 * SL_NS_PER_MS);
+	sl_sim_world_run(&world, 10 * SL_NS_PER_MS);
 	sl_sim_link_set(world.paths[0].out, &options->out);
 }
 
@@ -108,7 +108,7 @@ START_TEST(what_was_cut_for_long_packets_leaves_in_short_ones)
 	struct sl_sim_client *client;
 
 	sl_sim_world_open(&world, &fast);
-	slow.read_ns = 5 * SL_NS_PER_MS;
+	slow.read_ns = 4 * SL_NS_PER_MS;
 	sl_sim_disk_options(world.worker->disk, &slow);
 	sl_sim_disk_add(world.worker->disk, "long.mp4", FILE_SEED, FILE_BYTES);
 	client = sl_sim_world_connect(&world, &options);

@@ -103,6 +103,26 @@ START_TEST(lateness_is_made_up_for)
 }
 END_TEST
 
+/* 1.2 segments a millisecond, a window of twelve: three at a time, if nobody has to wait. */
+START_TEST(who_waited_for_us_gets_what_added_up)
+{
+	tcb->cc.pacing_rate = 1200 * MSS;
+	tcb->cc.cwnd_bytes = 12 * MSS;
+	tcb->pace_ns = story.now_ns;
+	ck_assert_uint_eq(sl_tcp_quantum(story.tcp, story.conn), 3 * MSS);
+	story_pass(&story, 5 * MS);
+	ck_assert_uint_eq(sl_tcp_quantum(story.tcp, story.conn), 6 * MSS);
+	story_pass(&story, 95 * MS);
+	ck_assert_uint_eq(sl_tcp_quantum(story.tcp, story.conn), 10 * MSS);
+	/* But not who waited for an ACK until now, or had nothing to send. */
+	tcb->rate.delivered_ns = story.now_ns;
+	ck_assert_uint_eq(sl_tcp_quantum(story.tcp, story.conn), 3 * MSS);
+	tcb->rate.delivered_ns = 0;
+	tcb->rate.app_limited_bytes = 1;
+	ck_assert_uint_eq(sl_tcp_quantum(story.tcp, story.conn), 3 * MSS);
+}
+END_TEST
+
 START_TEST(a_window_that_is_one_burst_goes_at_once)
 {
 	tcb->rtt.srtt_ns = MS / 2;
@@ -158,6 +178,7 @@ Suite *suite_tcp_pacing(void)
 	tcase_add_test(tcase, a_quantum_goes_and_the_next_when_its_time_has_come);
 	tcase_add_test(tcase, nobody_shortens_the_pace_nor_forgets_it);
 	tcase_add_test(tcase, lateness_is_made_up_for);
+	tcase_add_test(tcase, who_waited_for_us_gets_what_added_up);
 	tcase_add_test(tcase, a_window_that_is_one_burst_goes_at_once);
 	tcase_add_test(tcase, what_is_sent_again_is_paced_too);
 	tcase_add_test(tcase, a_cap_from_above_is_kept);

@@ -16,6 +16,7 @@ const struct sl_suite sl_suites[] = {
 	{ "connect", suite_tcp_connect },
 	{ "control", suite_tcp_control },
 	{ "ecn", suite_tcp_ecn },
+	{ "expect", suite_tcp_expect },
 	{ "cookie", suite_tcp_cookie },
 	{ "handshake", suite_tcp_handshake },
 	{ "hystart", suite_tcp_hystart },

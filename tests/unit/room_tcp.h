@@ -17,6 +17,7 @@ Suite *suite_tcp_close(void);
 Suite *suite_tcp_connect(void);
 Suite *suite_tcp_control(void);
 Suite *suite_tcp_ecn(void);
+Suite *suite_tcp_expect(void);
 Suite *suite_tcp_cookie(void);
 Suite *suite_tcp_handshake(void);
 Suite *suite_tcp_hystart(void);
