@@ -5,25 +5,26 @@
 
 #define NONE UINT32_MAX
 
-static uint32_t *link_of(const struct sl_fifo *fifo, uint32_t idx)
+static struct sl_fifo_link *link_of(const struct sl_fifo *fifo, uint32_t idx)
 {
-	return (uint32_t *)(void *)(fifo->links + (size_t)idx * fifo->stride_bytes);
+	return (struct sl_fifo_link *)(void *)(fifo->links + (size_t)idx * fifo->stride_bytes);
 }
 
-void sl_fifo_init(struct sl_fifo *fifo, void *links, size_t stride_bytes)
+void sl_fifo_init(struct sl_fifo *fifo, struct sl_fifo_link *links, size_t stride_bytes)
 {
-	*fifo = (struct sl_fifo){
-		.head_idx = NONE, .tail_idx = NONE, .links = links, .stride_bytes = stride_bytes
-	};
+	*fifo = (struct sl_fifo){ .head_idx = NONE,
+				  .tail_idx = NONE,
+				  .links = (uint8_t *)links,
+				  .stride_bytes = stride_bytes };
 }
 
 void sl_fifo_push(struct sl_fifo *fifo, uint32_t idx)
 {
-	*link_of(fifo, idx) = NONE;
+	*link_of(fifo, idx) = (struct sl_fifo_link){ .next_idx = NONE, .prev_idx = fifo->tail_idx };
 	if (fifo->head_idx == NONE)
 		fifo->head_idx = idx;
 	else
-		*link_of(fifo, fifo->tail_idx) = idx;
+		link_of(fifo, fifo->tail_idx)->next_idx = idx;
 	fifo->tail_idx = idx;
 }
 
@@ -32,22 +33,24 @@ uint32_t sl_fifo_pop(struct sl_fifo *fifo)
 	uint32_t idx = fifo->head_idx;
 
 	if (idx != NONE)
-		fifo->head_idx = *link_of(fifo, idx);
+		sl_fifo_remove(fifo, idx);
 	return idx;
 }
 
 void sl_fifo_remove(struct sl_fifo *fifo, uint32_t idx)
 {
-	uint32_t before_idx = NONE;
+	const struct sl_fifo_link *link = link_of(fifo, idx);
 
-	for (uint32_t at = fifo->head_idx; at != idx; at = *link_of(fifo, at)) {
-		BUG_ON(at == NONE);
-		before_idx = at;
+	if (link->prev_idx == NONE) {
+		BUG_ON(fifo->head_idx != idx);
+		fifo->head_idx = link->next_idx;
+	} else {
+		link_of(fifo, link->prev_idx)->next_idx = link->next_idx;
 	}
-	if (before_idx == NONE)
-		fifo->head_idx = *link_of(fifo, idx);
-	else
-		*link_of(fifo, before_idx) = *link_of(fifo, idx);
-	if (fifo->tail_idx == idx)
-		fifo->tail_idx = before_idx;
+	if (link->next_idx == NONE) {
+		BUG_ON(fifo->tail_idx != idx);
+		fifo->tail_idx = link->prev_idx;
+	} else {
+		link_of(fifo, link->next_idx)->prev_idx = link->prev_idx;
+	}
 }

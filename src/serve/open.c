@@ -84,10 +84,9 @@ static int open_fifos(struct sl_worker *worker, uint32_t buffer_cnt)
 	worker->reads = sl_alloc(buffer_cnt, sizeof(*worker->reads));
 	if (!worker->reads)
 		return -ENOMEM;
-	sl_fifo_init(&worker->work, &worker->sessions[0].next_work_idx, sizeof(struct sl_session));
-	sl_fifo_init(&worker->wait_buffer, &worker->sessions[0].next_waiting_idx,
-		     sizeof(struct sl_session));
-	sl_fifo_init(&worker->wait_frames, &worker->reads[0].next_idx, sizeof(struct sl_read));
+	sl_fifo_init(&worker->work, &worker->sessions[0].working, sizeof(struct sl_session));
+	sl_fifo_init(&worker->wait_buffer, &worker->sessions[0].waiting, sizeof(struct sl_session));
+	sl_fifo_init(&worker->wait_frames, &worker->reads[0].waiting, sizeof(struct sl_read));
 	return 0;
 }
 

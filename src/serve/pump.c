@@ -249,7 +249,7 @@ static void expect_waiting(struct sl_worker *worker)
 	if (first.idx == SL_NONE)
 		return;
 	sl_ahead_cut(worker, first);
-	second.idx = sl_session_of(worker, first)->next_waiting_idx;
+	second.idx = sl_session_of(worker, first)->waiting.next_idx;
 	if (second.idx != SL_NONE)
 		sl_ahead_conn(worker, second);
 }

@@ -40,7 +40,6 @@ bool sl_read_take(struct sl_worker *worker, struct sl_tcp_conn conn, uint32_t ob
 		.object_idx = object_idx,
 		.span_off_bytes = start_off,
 		.span_bytes = (uint32_t)(end_off - start_off),
-		.next_idx = SL_NONE,
 	};
 	sl_content_hold(worker->content, object_idx);
 	*read_idx = buffer.idx;

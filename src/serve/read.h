@@ -12,6 +12,7 @@
 #define SL_SERVE_READ_H
 
 #include "disk/disk.h"
+#include "serve/fifo.h"
 #include "serve/session.h"
 
 enum sl_read_kind {
@@ -25,11 +26,11 @@ struct sl_read {
 	bool orphaned;
 	bool back;
 	uint32_t object_idx;
-	uint32_t span_bytes;     /* asked for; a multiple of the object's alignment */
-	uint32_t done_bytes;     /* got */
-	uint64_t span_off_bytes; /* of the file: where the buffer starts */
-	uint32_t next_idx;       /* link of worker->wait_frames */
-	uint32_t record_idx;     /* FRESH: of the log, the one that holds range.start_seq */
+	uint32_t span_bytes;         /* asked for; a multiple of the object's alignment */
+	uint32_t done_bytes;         /* got */
+	uint64_t span_off_bytes;     /* of the file: where the buffer starts */
+	struct sl_fifo_link waiting; /* in worker->wait_frames */
+	uint32_t record_idx;         /* FRESH: of the log, the one that holds range.start_seq */
 	struct sl_tcp_range range;
 };
 

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/piece.h"
+#include "serve/fifo.h"
 #include "tcp/tcp.h"
 #include "tls/keys.h"
 #include "tls/record_log.h"
@@ -31,11 +32,11 @@ struct sl_session {
 	uint32_t inbox_idx;                  /* SL_NONE: none held */
 	uint16_t plain_bytes, wire_bytes;    /* in it */
 	uint32_t out_head_idx, out_tail_idx; /* outbox: pieces not yet cut, oldest first */
-	uint32_t fresh_idx;        /* read in flight for new bytes (buffer index), or SL_NONE */
-	uint32_t again_idx;        /* read in flight for retransmission, or SL_NONE */
-	uint32_t next_waiting_idx; /* link of worker->wait_buffer */
-	uint32_t next_work_idx;    /* link of worker->work */
-	uint32_t place_idx;        /* in worker->handshakes, or SL_NONE */
+	uint32_t fresh_idx;          /* read in flight for new bytes (buffer index), or SL_NONE */
+	uint32_t again_idx;          /* read in flight for retransmission, or SL_NONE */
+	struct sl_fifo_link waiting; /* in worker->wait_buffer */
+	struct sl_fifo_link working; /* in worker->work */
+	uint32_t place_idx;          /* in worker->handshakes, or SL_NONE */
 	struct sl_record_log log;
 	uint32_t table_idx;        /* server keys, expanded */
 	uint16_t record_max_bytes; /* TLS: plain bytes the peer takes in a record, [63, 16384] */

@@ -6,14 +6,14 @@
 
 static struct waiter {
 	uint64_t other;
-	uint32_t next_idx;
+	struct sl_fifo_link link;
 } waiters[8];
 
 static struct sl_fifo fifo;
 
 static void fill(uint32_t cnt)
 {
-	sl_fifo_init(&fifo, &waiters[0].next_idx, sizeof(waiters[0]));
+	sl_fifo_init(&fifo, &waiters[0].link, sizeof(waiters[0]));
 	for (uint32_t i = 0; i < cnt; i++)
 		sl_fifo_push(&fifo, i);
 }
