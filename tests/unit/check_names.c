@@ -72,8 +72,8 @@ static const char *const no_names[] = {
 	".example.com",
 	"example.com..",
 	"exa mple.com",
-	"b\xc3\xbc"
-	"cher.example",
+	("b\xc3\xbc"
+	 "cher.example"),
 	"192.0.2.1",
 	"2001:db8::1",
 	"a/b",
