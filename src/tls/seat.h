@@ -3,11 +3,12 @@
  * Seat: the context that one thread shakes hands with, and how the main thread puts another in its
  * place while handshakes are under way. Those go on with the context they began with.
  *
- *      main thread                          the seat's own thread
+ *      main thread                            the seat's own thread
  *      opens a context
- *      sl_tls_seat_offer ─────offered─────► sl_tls_seat_turn: it is the current one;
- *                                             the one before leaves, when its last handshake is
- * over sl_tls_seat_collect ◄────left─────── sl_tls_seat_turn closes it
+ *      sl_tls_seat_offer ──────offered─────►  sl_tls_seat_turn: it is the current one
+ *                                             ... the last handshake of the one before is over
+ *      sl_tls_seat_collect ◄────left────────  sl_tls_seat_turn: the one before leaves
+ *      closes it
  *
  * Whose memory is it? A context is made by the main thread, of malloc's memory, and the main thread
  * frees it: the seat's thread neither mallocs nor frees. What handshakes have OpenSSL add to it

@@ -30,11 +30,16 @@ struct key_set {
 };
 
 struct sl_tickets {
-	/* Shared. Readers copy word by word, so that no word is ever half of one key and half of
-	 * another as far as the language is concerned. */
-	_Atomic uint32_t write_seq; /* odd while the main thread writes */
-	_Atomic uint32_t cnt;
-	_Atomic uint64_t words[SL_TICKETS_KEYS_MAX][KEY_WORDS];
+	/* Shared. What is in force is sets[edition % 2]; the main thread writes the other one and
+	 * then moves on. So a worker never waits for it, not even if it is preempted while it
+	 * writes: it copies again only if the keys were changed twice meanwhile. Word by word, so
+	 * that none is ever half of one key and half of another as far as the language is
+	 * concerned. */
+	_Atomic uint32_t edition;
+	struct {
+		_Atomic uint32_t cnt;
+		_Atomic uint64_t words[SL_TICKETS_KEYS_MAX][KEY_WORDS];
+	} sets[2];
 
 	/* The main thread's. */
 	const char *const *paths;
@@ -48,65 +53,66 @@ struct sl_tickets {
 static void publish(struct sl_tickets *tickets)
 {
 	const struct key_set *set = &tickets->set;
-	uint32_t seq = atomic_load_explicit(&tickets->write_seq, memory_order_relaxed);
+	uint32_t next = atomic_load_explicit(&tickets->edition, memory_order_relaxed) + 1;
 
-	atomic_store_explicit(&tickets->write_seq, seq + 1, memory_order_relaxed);
+	/* Who sees a word of this also sees that the edition has changed since it was in force. */
 	atomic_thread_fence(memory_order_release);
 	for (uint32_t key = 0; key < SL_TICKETS_KEYS_MAX; key++) {
 		uint64_t words[KEY_WORDS];
 
 		memcpy(words, &set->keys[key], sizeof(words));
 		for (uint32_t i = 0; i < KEY_WORDS; i++)
-			atomic_store_explicit(&tickets->words[key][i], words[i],
+			atomic_store_explicit(&tickets->sets[next % 2].words[key][i], words[i],
 					      memory_order_relaxed);
 		OPENSSL_cleanse(words, sizeof(words));
 	}
-	atomic_store_explicit(&tickets->cnt, set->cnt, memory_order_relaxed);
-	atomic_store_explicit(&tickets->write_seq, seq + 2, memory_order_release);
+	atomic_store_explicit(&tickets->sets[next % 2].cnt, set->cnt, memory_order_relaxed);
+	atomic_store_explicit(&tickets->edition, next, memory_order_release);
 }
 
-static void copy_key(const struct sl_tickets *tickets, uint32_t key_idx, struct sl_ticket_key *key)
+static void copy_key(const struct sl_tickets *tickets, uint32_t edition, uint32_t key_idx,
+		     struct sl_ticket_key *key)
 {
 	uint64_t words[KEY_WORDS];
 
 	for (uint32_t i = 0; i < KEY_WORDS; i++)
-		words[i] = atomic_load_explicit(&tickets->words[key_idx][i], memory_order_relaxed);
+		words[i] = atomic_load_explicit(&tickets->sets[edition % 2].words[key_idx][i],
+						memory_order_relaxed);
 	memcpy(key, words, sizeof(*key));
 	OPENSSL_cleanse(words, sizeof(words));
 }
 
-/* What was copied since seq was read is of one moment. */
-static bool is_whole(const struct sl_tickets *tickets, uint32_t seq)
+/* What was copied since edition was read is of one moment. */
+static bool is_whole(const struct sl_tickets *tickets, uint32_t edition)
 {
 	atomic_thread_fence(memory_order_acquire);
-	return seq % 2 == 0 &&
-	       atomic_load_explicit(&tickets->write_seq, memory_order_relaxed) == seq;
+	return atomic_load_explicit(&tickets->edition, memory_order_relaxed) == edition;
 }
 
 void sl_tickets_first(const struct sl_tickets *tickets, struct sl_ticket_key *key)
 {
-	uint32_t seq;
+	uint32_t edition;
 
 	do {
-		seq = atomic_load_explicit(&tickets->write_seq, memory_order_acquire);
-		copy_key(tickets, 0, key);
-	} while (!is_whole(tickets, seq));
+		edition = atomic_load_explicit(&tickets->edition, memory_order_acquire);
+		copy_key(tickets, edition, 0, key);
+	} while (!is_whole(tickets, edition));
 }
 
 bool sl_tickets_find(const struct sl_tickets *tickets, const uint8_t name[16],
 		     struct sl_ticket_key *key, bool *is_first)
 {
-	uint32_t seq, cnt, idx;
+	uint32_t edition, cnt, idx;
 
 	do {
-		seq = atomic_load_explicit(&tickets->write_seq, memory_order_acquire);
-		cnt = atomic_load_explicit(&tickets->cnt, memory_order_relaxed);
+		edition = atomic_load_explicit(&tickets->edition, memory_order_acquire);
+		cnt = atomic_load_explicit(&tickets->sets[edition % 2].cnt, memory_order_relaxed);
 		for (idx = 0; idx < cnt; idx++) {
-			copy_key(tickets, idx, key);
+			copy_key(tickets, edition, idx, key);
 			if (memcmp(key->name, name, sizeof(key->name)) == 0)
 				break;
 		}
-	} while (!is_whole(tickets, seq));
+	} while (!is_whole(tickets, edition));
 	*is_first = idx == 0;
 	return idx < cnt;
 }

@@ -10,8 +10,8 @@
  * SL_TICKETS_LIFETIME_S, which is what clients are told, and whoever learns the keys can read no
  * more than a day and a half of what was said before.
  *
- * The main thread writes, workers read whenever a ticket comes: each takes a copy, and takes it
- * again if the main thread wrote meanwhile (a sequence lock; it writes a few times a day).
+ * The main thread writes, a few times a day, and workers read whenever a ticket comes: each takes a
+ * copy, and never waits for the main thread.
  */
 #ifndef SL_TLS_TICKETS_H
 #define SL_TLS_TICKETS_H
