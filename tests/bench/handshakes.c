@@ -11,7 +11,6 @@
  */
 #include "config.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
@@ -27,6 +26,7 @@
 #include <unistd.h>
 
 #include "core.h"
+#include "settings.h"
 
 enum { CONNS_MAX = 4096, HEAD_MAX_BYTES = 2048, EVENTS_MAX = 64, PIDS_MAX = 64 };
 
@@ -42,17 +42,16 @@ struct conn {
 	char head[HEAD_MAX_BYTES];
 };
 
+static struct settings settings = {
+	.conn_cnt = 32, .warmup_s = 1, .measured_s = 4, .cpu = -1, .server_cpu = -1
+};
 static struct {
-	struct sockaddr_in address;
 	char request[512];
 	int request_bytes;
-	int conn_cnt;
-	double warmup_s, measured_s;
-	int cpu, server_cpu; /* -1: none */
 	bool resumes;
 	int pids[PIDS_MAX]; /* of the server, and of threads of the kernel that serve it */
 	int pid_cnt;
-} options = { .conn_cnt = 32, .warmup_s = 1, .measured_s = 4, .cpu = -1, .server_cpu = -1 };
+} options;
 
 static uint64_t done_cnt, resumed_cnt, error_cnt;
 static SSL_CTX *context;
@@ -98,7 +97,7 @@ static void conn_open(struct conn *conn)
 	conn->ssl = SSL_new(context);
 	if (conn->fd < 0 || !conn->ssl || !SSL_set_fd(conn->ssl, conn->fd) ||
 	    setsockopt(conn->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)) ||
-	    (connect(conn->fd, (struct sockaddr *)&options.address, sizeof(options.address)) &&
+	    (connect(conn->fd, (struct sockaddr *)&settings.address, sizeof(settings.address)) &&
 	     errno != EINPROGRESS)) {
 		perror("handshakes: connect");
 		exit(1);
@@ -217,16 +216,16 @@ static int measure(void)
 {
 	double begin_s, busy_s, client_busy_s, cpu_s, elapsed_s;
 
-	run_until(now_s() + options.warmup_s);
+	run_until(now_s() + settings.warmup_s);
 	done_cnt = resumed_cnt = 0;
 	begin_s = now_s();
-	busy_s = core_busy_s(options.server_cpu);
-	client_busy_s = core_busy_s(options.cpu);
+	busy_s = core_busy_s(settings.server_cpu);
+	client_busy_s = core_busy_s(settings.cpu);
 	cpu_s = server_s();
-	run_until(begin_s + options.measured_s);
+	run_until(begin_s + settings.measured_s);
 	elapsed_s = now_s() - begin_s;
-	busy_s = core_busy_s(options.server_cpu) - busy_s;
-	client_busy_s = core_busy_s(options.cpu) - client_busy_s;
+	busy_s = core_busy_s(settings.server_cpu) - busy_s;
+	client_busy_s = core_busy_s(settings.cpu) - client_busy_s;
 	cpu_s = server_s() - cpu_s;
 	printf("handshakes: per_s=%.0f busy_us=%.1f cpu_us=%.1f server_busy=%.2f client_busy=%.2f "
 	       "resumed=%.3f "
@@ -239,17 +238,14 @@ static int measure(void)
 
 static void usage(void)
 {
-	fputs("usage: handshakes [-r] [-c CONNECTIONS] [-w WARM_UP_S] [-t MEASURED_S] [-C CPU] "
-	      "[-S SERVER_CPU] [-P SERVER_PID]... ADDRESS PORT PATH\n",
+	fputs("usage: handshakes [-r] " SETTINGS_USAGE " [-P SERVER_PID]... ADDRESS PORT PATH\n",
 	      stderr);
 	exit(2);
 }
 
 static void read_target(char **arguments)
 {
-	options.address.sin_family = AF_INET;
-	options.address.sin_port = htons((uint16_t)strtoul(arguments[1], NULL, 10));
-	if (inet_pton(AF_INET, arguments[0], &options.address.sin_addr) != 1)
+	if (!settings_target(&settings, arguments[0], arguments[1]))
 		usage();
 	options.request_bytes =
 	    snprintf(options.request, sizeof(options.request),
@@ -262,38 +258,15 @@ static void read_options(int argc, char **argv)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "rc:w:t:C:S:P:")) != -1) {
-		double value = optarg ? strtod(optarg, NULL) : 0;
-
-		switch (option) {
-		case 'r':
+	while ((option = getopt(argc, argv, "rP:" SETTINGS_OPTIONS)) != -1) {
+		if (option == 'r')
 			options.resumes = true;
-			break;
-		case 'c':
-			options.conn_cnt = (int)value;
-			break;
-		case 'w':
-			options.warmup_s = value;
-			break;
-		case 't':
-			options.measured_s = value;
-			break;
-		case 'C':
-			options.cpu = (int)value;
-			break;
-		case 'S':
-			options.server_cpu = (int)value;
-			break;
-		case 'P':
-			if (options.pid_cnt == PIDS_MAX)
-				usage();
-			options.pids[options.pid_cnt++] = (int)value;
-			break;
-		default:
+		else if (option == 'P' && options.pid_cnt < PIDS_MAX)
+			options.pids[options.pid_cnt++] = (int)strtol(optarg, NULL, 10);
+		else if (!settings_take(&settings, option, optarg))
 			usage();
-		}
 	}
-	if (argc - optind != 3 || options.conn_cnt < 1 || options.conn_cnt > CONNS_MAX)
+	if (argc - optind != 3 || settings.conn_cnt < 1 || settings.conn_cnt > CONNS_MAX)
 		usage();
 	read_target(argv + optind);
 }
@@ -319,15 +292,15 @@ int main(int argc, char **argv)
 	struct conn *conns;
 
 	read_options(argc, argv);
-	if (options.cpu >= 0)
-		core_pin(options.cpu);
+	if (settings.cpu >= 0)
+		core_pin(settings.cpu);
 	epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	conns = calloc((size_t)options.conn_cnt, sizeof(*conns));
+	conns = calloc((size_t)settings.conn_cnt, sizeof(*conns));
 	if (epoll_fd < 0 || !conns || !context_make()) {
 		perror("handshakes");
 		return 1;
 	}
-	for (int i = 0; i < options.conn_cnt; i++)
+	for (int i = 0; i < settings.conn_cnt; i++)
 		conn_open(&conns[i]);
 	return measure();
 }

@@ -20,7 +20,6 @@
  */
 #include "config.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
@@ -35,6 +34,7 @@
 
 #include "core.h"
 #include "load_tls.h"
+#include "settings.h"
 
 enum {
 	CONNS_MAX = 16384,
@@ -69,15 +69,11 @@ struct conn {
 	char head[HEAD_MAX_BYTES];
 };
 
-static struct {
-	struct sockaddr_in address;
-	const char *host;
-	int conn_cnt;
-	double warmup_s, measured_s;
-	int cpu, server_cpu; /* -1: none */
-	char *paths[PATHS_MAX];
-	int path_cnt;
-} options = { .conn_cnt = 64, .warmup_s = 1, .measured_s = 5, .cpu = -1, .server_cpu = -1 };
+static struct settings settings = {
+	.conn_cnt = 64, .warmup_s = 1, .measured_s = 5, .cpu = -1, .server_cpu = -1
+};
+static char *paths[PATHS_MAX];
+static int path_cnt;
 
 static struct {
 	bool measuring;
@@ -132,7 +128,7 @@ static void conn_open(struct conn *conn)
 	if (conn->fd < 0 || load_tls_init(&conn->tls, context) ||
 	    setsockopt(conn->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)) ||
 	    epoll_ctl(epoll_fd, EPOLL_CTL_ADD, conn->fd, &event) ||
-	    (connect(conn->fd, (struct sockaddr *)&options.address, sizeof(options.address)) &&
+	    (connect(conn->fd, (struct sockaddr *)&settings.address, sizeof(settings.address)) &&
 	     errno != EINPROGRESS)) {
 		perror("load: socket");
 		exit(1);
@@ -160,9 +156,9 @@ static bool send_all(struct conn *conn, const uint8_t *data, int len_bytes)
 static bool ask(struct conn *conn)
 {
 	uint8_t plain[REQUEST_MAX_BYTES], sealed[REQUEST_MAX_BYTES + 64];
-	const char *path = options.paths[next_random() % (uint32_t)options.path_cnt];
+	const char *path = paths[next_random() % (uint32_t)path_cnt];
 	int plain_bytes = snprintf((char *)plain, sizeof(plain),
-				   "GET %s HTTP/1.1\r\nHost: %s\r\n\r\n", path, options.host);
+				   "GET %s HTTP/1.1\r\nHost: %s\r\n\r\n", path, settings.host);
 	int sealed_bytes = load_tls_seal(&conn->tls.tx, plain, plain_bytes, sealed);
 
 	conn->state = HEAD;
@@ -363,11 +359,11 @@ static void conn_read(struct conn *conn)
 /* A handshake is done. The next connection opens; the last has all of them begin. */
 static bool connected(struct conn *conn)
 {
-	if (++results.handshakes > (uint64_t)options.conn_cnt) /* one that failed, and came back */
+	if (++results.handshakes > (uint64_t)settings.conn_cnt) /* one that failed, and came back */
 		return ask(conn);
-	if (opened_cnt < options.conn_cnt)
+	if (opened_cnt < settings.conn_cnt)
 		conn_open(&conns[opened_cnt++]);
-	for (int i = 0; results.handshakes == (uint64_t)options.conn_cnt && i < opened_cnt; i++)
+	for (int i = 0; results.handshakes == (uint64_t)settings.conn_cnt && i < opened_cnt; i++)
 		if (conns[i].state == IDLE && !ask(&conns[i]))
 			return false;
 	return true;
@@ -457,12 +453,13 @@ static void run_until_connected(void)
 {
 	uint64_t end_ns = now_ns() + HANDSHAKES_MAX_S * 1000000000ULL;
 
-	while (results.handshakes < (uint64_t)options.conn_cnt) {
+	while (results.handshakes < (uint64_t)settings.conn_cnt) {
 		run_until(now_ns() + 50000000);
 		if (now_ns() < end_ns)
 			continue;
 		fprintf(stderr, "load: only %llu of %d handshakes in %d s\n",
-			(unsigned long long)results.handshakes, options.conn_cnt, HANDSHAKES_MAX_S);
+			(unsigned long long)results.handshakes, settings.conn_cnt,
+			HANDSHAKES_MAX_S);
 		exit(1);
 	}
 }
@@ -498,13 +495,13 @@ static void read_paths(const char *name)
 	char line[REQUEST_MAX_BYTES / 2];
 	FILE *file = fopen(name, "r");
 
-	while (file && options.path_cnt < PATHS_MAX && fgets(line, sizeof(line), file)) {
+	while (file && path_cnt < PATHS_MAX && fgets(line, sizeof(line), file)) {
 		line[strcspn(line, "\n")] = '\0';
-		options.paths[options.path_cnt++] = strdup(line);
+		paths[path_cnt++] = strdup(line);
 	}
 	if (file)
 		fclose(file);
-	if (options.path_cnt)
+	if (path_cnt)
 		return;
 	fprintf(stderr, "load: %s: no paths in it\n", name);
 	exit(1);
@@ -512,10 +509,7 @@ static void read_paths(const char *name)
 
 static void usage(void)
 {
-	fputs(
-	    "usage: load [-c CONNECTIONS] [-w WARM_UP_S] [-t MEASURED_S] [-C CPU] [-S SERVER_CPU] "
-	    "ADDRESS PORT FILE_OF_PATHS\n",
-	    stderr);
+	fputs("usage: load " SETTINGS_USAGE " ADDRESS PORT FILE_OF_PATHS\n", stderr);
 	exit(2);
 }
 
@@ -523,35 +517,11 @@ static void read_options(int argc, char **argv)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "c:w:t:C:S:")) != -1) {
-		double value = optarg ? strtod(optarg, NULL) : 0;
-
-		switch (option) {
-		case 'c':
-			options.conn_cnt = (int)value;
-			break;
-		case 'w':
-			options.warmup_s = value;
-			break;
-		case 't':
-			options.measured_s = value;
-			break;
-		case 'C':
-			options.cpu = (int)value;
-			break;
-		case 'S':
-			options.server_cpu = (int)value;
-			break;
-		default:
+	while ((option = getopt(argc, argv, SETTINGS_OPTIONS)) != -1)
+		if (!settings_take(&settings, option, optarg))
 			usage();
-		}
-	}
-	if (argc - optind != 3 || options.conn_cnt < 1 || options.conn_cnt > CONNS_MAX)
-		usage();
-	options.host = argv[optind];
-	options.address.sin_family = AF_INET;
-	options.address.sin_port = htons((uint16_t)strtoul(argv[optind + 1], NULL, 10));
-	if (inet_pton(AF_INET, options.host, &options.address.sin_addr) != 1)
+	if (argc - optind != 3 || settings.conn_cnt < 1 || settings.conn_cnt > CONNS_MAX ||
+	    !settings_target(&settings, argv[optind], argv[optind + 1]))
 		usage();
 	read_paths(argv[optind + 2]);
 }
@@ -562,26 +532,26 @@ int main(int argc, char **argv)
 	double server_s, client_s;
 
 	read_options(argc, argv);
-	if (options.cpu >= 0)
-		core_pin(options.cpu);
+	if (settings.cpu >= 0)
+		core_pin(settings.cpu);
 	context = load_tls_context();
 	epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	conns = calloc((size_t)options.conn_cnt, sizeof(*conns));
+	conns = calloc((size_t)settings.conn_cnt, sizeof(*conns));
 	if (!context || epoll_fd < 0 || !conns) {
 		perror("load");
 		return 1;
 	}
-	while (opened_cnt < options.conn_cnt && opened_cnt < HANDSHAKING_MAX)
+	while (opened_cnt < settings.conn_cnt && opened_cnt < HANDSHAKING_MAX)
 		conn_open(&conns[opened_cnt++]);
 	run_until_connected();
-	run_until(now_ns() + (uint64_t)(options.warmup_s * 1e9));
+	run_until(now_ns() + (uint64_t)(settings.warmup_s * 1e9));
 
 	results.measuring = true;
 	begin_ns = now_ns();
-	server_s = core_busy_s(options.server_cpu);
-	client_s = core_busy_s(options.cpu);
-	run_until(begin_ns + (uint64_t)(options.measured_s * 1e9));
-	report((double)(now_ns() - begin_ns) / 1e9, core_busy_s(options.server_cpu) - server_s,
-	       core_busy_s(options.cpu) - client_s);
+	server_s = core_busy_s(settings.server_cpu);
+	client_s = core_busy_s(settings.cpu);
+	run_until(begin_ns + (uint64_t)(settings.measured_s * 1e9));
+	report((double)(now_ns() - begin_ns) / 1e9, core_busy_s(settings.server_cpu) - server_s,
+	       core_busy_s(settings.cpu) - client_s);
 	return results.errors ? 1 : 0;
 }
