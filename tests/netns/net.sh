@@ -20,6 +20,7 @@ server_ip6=fd77::1
 client_ip6=fd77::2
 
 link_log=$work/link.log
+capture=$work/capture.pcap
 declare -A link_pids=()
 
 # place NAME: what comes after is about another set of namespaces, this one.
@@ -226,4 +227,27 @@ link_stop()
 xdp_attached()
 {
 	ip -n "$server_ns" -d link show "$server_if" | grep -q xdp
+}
+
+# ---- captures ------------------------------------------------------------------------------------
+
+# What passes next to the server of net_routed or net_middle, before anything is lost, goes into
+# $capture.
+capture_start()
+{
+	: >"$work/tcpdump.log"
+	ns_run "$middle_ns" tcpdump -i m1 -s 0 -B 65536 --immediate-mode -U -w "$capture" \
+		tcp port 443 >"$work/tcpdump.log" 2>&1 &
+	capture_pid=$!
+	within 10 grep -q 'listening on' "$work/tcpdump.log"
+}
+
+# True if it has everything.
+capture_stop()
+{
+	sleep 0.2
+	kill "$capture_pid"
+	wait "$capture_pid"
+	cat "$work/tcpdump.log"
+	grep -qx '0 packets dropped by kernel' "$work/tcpdump.log"
 }

@@ -13,7 +13,6 @@ need ip ethtool openssl curl tcpdump tshark jq
 
 size=$((32 << 20))
 root=$work/files
-capture=$work/capture.pcap
 
 # write_file NUMBER: other bytes each time, in the same place.
 write_file()
@@ -26,23 +25,6 @@ write_file()
 make_root()
 {
 	mkdir -p "$root" && truncate -s $size "$root/file.mp4" && write_file 1
-}
-
-capture_start()
-{
-	: >"$work/tcpdump.log"
-	ns_run "$middle_ns" tcpdump -i m1 -s 0 -B 16384 --immediate-mode -U -w "$capture" \
-		tcp port 443 >"$work/tcpdump.log" 2>&1 &
-	capture_pid=$!
-	within 10 grep -q 'listening on' "$work/tcpdump.log"
-}
-
-capture_stop()
-{
-	kill "$capture_pid"
-	wait "$capture_pid"
-	cat "$work/tcpdump.log"
-	grep -qx '0 packets dropped by kernel' "$work/tcpdump.log"
 }
 
 download_start()

@@ -15,7 +15,6 @@ need ip ethtool openssl curl gnutls-cli tcpdump cmp jq
 
 mib=$((1 << 20))
 root=$work/files
-capture=$work/capture.pcap
 file=/file.bin
 openssl_version=-tls1_2
 
@@ -85,24 +84,6 @@ resumes()
 }
 
 # ---- the capture ---------------------------------------------------------------------------------
-
-capture_start()
-{
-	: >"$work/tcpdump.log"
-	ns_run "$middle_ns" tcpdump -i m1 -s 0 -B 65536 --immediate-mode -U -w "$capture" \
-		tcp port 443 >"$work/tcpdump.log" 2>&1 &
-	capture_pid=$!
-	within 10 grep -q 'listening on' "$work/tcpdump.log"
-}
-
-capture_stop()
-{
-	sleep 0.2
-	kill "$capture_pid"
-	wait "$capture_pid"
-	cat "$work/tcpdump.log"
-	grep -qx '0 packets dropped by kernel' "$work/tcpdump.log"
-}
 
 no_nonce_twice()
 {
