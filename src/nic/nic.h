@@ -15,10 +15,10 @@
  * send such packets and receive none: our MSS says that we take what fits a frame, whatever the
  * MTU; what is longer is dropped, and counted.
  *
- * Everybody calls once a turn: rx, release for each packet, reap, then take and tx, flush. The
- * kernel tells nobody when it is done with a frame. So while frames are in tx (sl_nic_tx_room is
- * below tx_cnt) the worker comes back for reap and flush in good time, and does not sleep for long:
- * when a driver's queue was full, flush left packets behind.
+ * Everybody calls once a turn: rx, release for each packet, reap, then take and tx, flush, and reap
+ * again before a sleep. The kernel tells nobody when it is done with a frame. So while frames are
+ * in tx (sl_nic_tx_room is below tx_cnt) the worker comes back for reap and flush in good time, and
+ * does not sleep for long: when a driver's queue was full, flush left packets behind.
  */
 #ifndef SL_NIC_NIC_H
 #define SL_NIC_NIC_H
@@ -119,15 +119,15 @@ void sl_nic_tx_long(struct sl_nic *nic, const struct sl_frame *frames, uint32_t 
  * system call. */
 uint32_t sl_nic_reap(struct sl_nic *nic);
 
-/* Shows the kernel what was given to sl_nic_tx and kicks it if it asks for that (need_wakeup), TX
- * and fill ring both; with busy polling, polls the driver. Never blocks. System calls: in zero-copy
- * mode at most one a ring. In copy mode the call itself sends, and before Linux 6.17 sends 32
- * packets at most, so it is repeated until all have left or the kernel takes no more. What stays
- * behind leaves with a later flush. */
+/* Has what was given to sl_nic_tx sent; wakes the kernel for the fill ring if it asks for that
+ * (need_wakeup); with busy polling, polls the driver. Never blocks. System calls: in zero-copy mode
+ * at most one a ring. Without it sendmmsg(2) sends, 32 packets a call, of up to 64 KB of segments
+ * that belong together (gso_socket.h). What the kernel does not take stays, and leaves with a later
+ * flush. */
 void sl_nic_flush(struct sl_nic *nic);
 
-/* Kicks the kernel whether it asks for it or not, TX and fill ring: for a worker that has given
- * packets and sees none come back. Never blocks. System calls: two. */
+/* The same, whether the kernel asks to be woken or not: for a worker that has given packets and
+ * sees none come back. Never blocks. */
 void sl_nic_kick(struct sl_nic *nic);
 
 /* Frames by owner, indexed by enum sl_frame_owner; they add up to frame_cnt. With SL_DEBUG the
@@ -142,9 +142,9 @@ struct sl_nic_counters {
 	uint64_t fill_ring_empty; /* times the kernel found no frame for a packet */
 	uint64_t tx_invalid;      /* descriptors refused, their frames lost: our bug */
 	uint64_t rx_too_long;     /* packets of several frames */
-	uint64_t tx_kicks;        /* sendto(2) calls */
+	uint64_t tx_kicks;        /* sendto(2) and sendmmsg(2) calls */
 	uint64_t tx_kick_errors;  /* refused for good reason: link down, interface gone */
-	uint64_t tx_dropped; /* packets for which the driver's queue was full; copy mode only */
+	uint64_t tx_dropped; /* for which the interface's queue was full; never with zero-copy */
 };
 void sl_nic_counters(const struct sl_nic *nic, struct sl_nic_counters *counters);
 

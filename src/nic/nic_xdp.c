@@ -3,6 +3,9 @@
  * NIC over AF_XDP. The address of a frame in the rings is its chunk's offset in the UMEM plus where
  * in the chunk the packet starts; the frame is the address divided by the chunk size.
  *
+ * Without zero-copy packets are received over AF_XDP all the same, but leave through a packet
+ * socket (gso_socket.h), which takes many at a time; the frames are the same.
+ *
  * Completion and TX ring have the same size, and a frame counts as in tx from sl_nic_tx until it
  * has been reaped. So sl_nic_tx_room, the ring size less those frames, bounds both: the kernel
  * always finds room for a completion, and never has to stop for want of it.
@@ -18,17 +21,19 @@
 #include "base/log.h"
 #include "nic/compat.h"
 #include "nic/frames.h"
+#include "nic/gso_socket.h"
 #include "nic/interface.h"
 #include "nic/nic.h"
 #include "nic/xsk.h"
 
 struct sl_nic {
 	struct sl_xsk xsk;
+	struct sl_gso_socket gso; /* sends, if there is no zero-copy */
 	struct sl_frames frames;
 	uint8_t *umem;
 	uint32_t chunk_bytes, chunk_shift;
 	bool rx_continues; /* the descriptor read last was not its packet's last */
-	uint64_t rx_too_long, tx_kicks, tx_kick_errors, tx_dropped;
+	uint64_t rx_too_long, tx_kicks, tx_kick_errors;
 };
 
 /* ---- open and close ----------------------------------------------------------------------------
@@ -116,6 +121,10 @@ int sl_nic_open(struct sl_nic **out, const struct sl_nic_config *config, struct 
 	error = sl_xsk_bind(&nic->xsk, config, ifindex);
 	if (error < 0)
 		goto fail_bind;
+	if (!nic->xsk.zero_copy)
+		error = sl_gso_socket_open(&nic->gso, config->iface, ifindex, config->tx_cnt);
+	if (error < 0)
+		goto fail_bind;
 	*out = nic;
 	return 0;
 
@@ -130,6 +139,8 @@ fail_frames:
 
 void sl_nic_close(struct sl_nic *nic)
 {
+	if (!nic->xsk.zero_copy)
+		sl_gso_socket_close(&nic->gso);
 	sl_xsk_close(&nic->xsk);
 	sl_frames_fini(&nic->frames);
 	sl_free(nic);
@@ -223,6 +234,8 @@ uint8_t *sl_nic_payload(struct sl_nic *nic, struct sl_frame frame)
 /* From sl_nic_tx until reaped. */
 static uint32_t in_tx(const struct sl_nic *nic)
 {
+	if (!nic->xsk.zero_copy)
+		return sl_gso_socket_held(&nic->gso);
 	return nic->xsk.tx.producer_seq - nic->xsk.completion.consumer_seq;
 }
 
@@ -247,6 +260,15 @@ static void put_frame(struct sl_nic *nic, struct sl_frame frame, uint32_t header
 	BUG_ON_HOT(header_bytes + payload_bytes == 0);
 	BUG_ON_HOT(sl_nic_tx_room(nic) == 0);
 	sl_frames_move(&nic->frames, frame.idx, SL_FRAME_PUMP, SL_FRAME_TX);
+	if (!nic->xsk.zero_copy) {
+		sl_gso_socket_put(&nic->gso, (struct sl_gso_part){
+						 .data = nic->umem + payload - header_bytes,
+						 .header_bytes = header_bytes,
+						 .payload_bytes = payload_bytes,
+						 .frame = frame,
+					     });
+		return;
+	}
 	sl_producer_put_desc(&nic->xsk.tx, payload - header_bytes, header_bytes + payload_bytes,
 			     options);
 }
@@ -272,13 +294,20 @@ void sl_nic_tx_long(struct sl_nic *nic, const struct sl_frame *frames, uint32_t 
 	put_frame(nic, *frames, header_bytes, payload_bytes, 0);
 }
 
-/* The fill ring first: it gets back the frames that were released this turn. */
-uint32_t sl_nic_reap(struct sl_nic *nic)
+static uint32_t reap_sent(struct sl_nic *nic)
 {
-	uint32_t reaped_cnt;
+	struct sl_frame frame;
+	uint32_t reaped_cnt = 0;
 
-	refill(nic);
-	reaped_cnt = sl_consumer_peek(&nic->xsk.completion, UINT32_MAX);
+	for (; sl_gso_socket_reap(&nic->gso, &frame); reaped_cnt++)
+		sl_frames_give_transmit(&nic->frames, frame.idx, SL_FRAME_TX);
+	return reaped_cnt;
+}
+
+static uint32_t reap_completed(struct sl_nic *nic)
+{
+	uint32_t reaped_cnt = sl_consumer_peek(&nic->xsk.completion, UINT32_MAX);
+
 	for (uint32_t i = 0; i < reaped_cnt; i++)
 		sl_frames_give_transmit(
 		    &nic->frames, frame_of(nic, sl_consumer_get_address(&nic->xsk.completion)),
@@ -288,52 +317,40 @@ uint32_t sl_nic_reap(struct sl_nic *nic)
 	return reaped_cnt;
 }
 
-/* False if it is better not to call again: what failed will fail, or the driver's queue is full and
- * the kernel has just dropped a packet for it. More calls would drop more; what stays in the ring
- * leaves with the next flush. */
-static bool kick_once(struct sl_nic *nic)
+/* The fill ring first: it gets back the frames that were released this turn. */
+uint32_t sl_nic_reap(struct sl_nic *nic)
 {
-	nic->tx_kicks++;
-	if (sendto(nic->xsk.fd, NULL, 0, MSG_DONTWAIT, NULL, 0) >= 0 || errno == EAGAIN)
-		return true;
-	if (errno == EBUSY)
-		nic->tx_dropped++;
-	else
-		nic->tx_kick_errors++;
-	return false;
+	refill(nic);
+	return nic->xsk.zero_copy ? reap_completed(nic) : reap_sent(nic);
 }
 
-/*
- * Zero-copy: one call wakes the driver, which sends on its own time. Copy mode: the call itself
- * sends, and before 6.17 only a batch at a time, so as many calls are made as there are batches.
- * Those kernels do not show how far they got before the ring is empty; one that shows it and got
- * nowhere is not called again.
- */
-static bool kick_tx(struct sl_nic *nic)
+/* One call wakes the driver, which sends on its own time. */
+static void kick_tx(struct sl_nic *nic)
 {
-	uint32_t left_cnt = sl_producer_backlog(&nic->xsk.tx);
-	uint32_t calls_max = nic->xsk.zero_copy ? 1 : left_cnt / SL_XSK_TX_BATCH + 1;
-	uint32_t before_cnt;
+	nic->tx_kicks++;
+	if (sendto(nic->xsk.fd, NULL, 0, MSG_DONTWAIT, NULL, 0) < 0 && errno != EAGAIN &&
+	    errno != EBUSY)
+		nic->tx_kick_errors++;
+}
 
-	if (left_cnt == 0 || !sl_producer_needs_wakeup(&nic->xsk.tx))
+/* True if a call was made on the AF_XDP socket. */
+static bool flush_tx(struct sl_nic *nic)
+{
+	if (!nic->xsk.zero_copy) {
+		sl_gso_socket_flush(&nic->gso);
 		return false;
-	for (uint32_t i = 0; i < calls_max && left_cnt > 0; i++) {
-		before_cnt = left_cnt;
-		if (!kick_once(nic))
-			break;
-		left_cnt = sl_producer_backlog(&nic->xsk.tx);
-		if (nic->xsk.budget_granted && left_cnt == before_cnt)
-			break;
 	}
+	sl_producer_publish(&nic->xsk.tx);
+	if (sl_producer_backlog(&nic->xsk.tx) == 0 || !sl_producer_needs_wakeup(&nic->xsk.tx))
+		return false;
+	kick_tx(nic);
 	return true;
 }
 
 void sl_nic_flush(struct sl_nic *nic)
 {
-	bool kicked;
+	bool kicked = flush_tx(nic);
 
-	sl_producer_publish(&nic->xsk.tx);
-	kicked = kick_tx(nic);
 	/* With busy polling any call on the socket runs the driver's poll, and nothing else does.
 	 */
 	if (sl_producer_needs_wakeup(&nic->xsk.fill) || (nic->xsk.busy_poll && !kicked))
@@ -342,8 +359,8 @@ void sl_nic_flush(struct sl_nic *nic)
 
 void sl_nic_kick(struct sl_nic *nic)
 {
-	sl_producer_publish(&nic->xsk.tx);
-	kick_once(nic);
+	if (!flush_tx(nic) && nic->xsk.zero_copy)
+		kick_tx(nic);
 	(void)recvfrom(nic->xsk.fd, NULL, 0, MSG_DONTWAIT, NULL, NULL);
 }
 
@@ -381,10 +398,10 @@ void sl_nic_counters(const struct sl_nic *nic, struct sl_nic_counters *counters)
 		.rx_invalid = statistics.rx_invalid_descs,
 		.rx_ring_full = statistics.rx_ring_full,
 		.fill_ring_empty = statistics.rx_fill_ring_empty_descs,
-		.tx_invalid = statistics.tx_invalid_descs,
+		.tx_invalid = statistics.tx_invalid_descs + nic->gso.invalid_cnt,
 		.rx_too_long = nic->rx_too_long,
-		.tx_kicks = nic->tx_kicks,
-		.tx_kick_errors = nic->tx_kick_errors,
-		.tx_dropped = nic->tx_dropped,
+		.tx_kicks = nic->tx_kicks + nic->gso.call_cnt,
+		.tx_kick_errors = nic->tx_kick_errors + nic->gso.error_cnt,
+		.tx_dropped = nic->gso.dropped_cnt,
 	};
 }

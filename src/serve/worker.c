@@ -357,6 +357,17 @@ static void watch_tx(struct sl_worker *worker, bool moved)
 	}
 }
 
+/* When the transmit side wants to be looked at again. */
+static uint64_t tx_next_ns(const struct sl_worker *worker, uint32_t tx_cnt)
+{
+	bool awaited = worker->wait_frames.head_idx != SL_NONE || sl_tcp_control_due(worker->tcp);
+
+	if (tx_cnt == 0) /* what is awaited came back with the flush */
+		return awaited ? worker->now_ns : UINT64_MAX;
+	awaited |= worker->wait_buffer.head_idx != SL_NONE;
+	return worker->now_ns + (awaited ? TX_AWAITED_NS : TX_PENDING_NS);
+}
+
 static uint64_t next_deadline(const struct sl_worker *worker, uint32_t tx_cnt)
 {
 	uint64_t next_ns = min_u64(sl_tcp_next_ns(worker->tcp), sl_wheel_next_ns(&worker->timers));
@@ -364,17 +375,9 @@ static uint64_t next_deadline(const struct sl_worker *worker, uint32_t tx_cnt)
 	next_ns = min_u64(next_ns, sl_handshakes_next_ns(worker));
 	if (worker->draining)
 		next_ns = min_u64(next_ns, worker->drain_until_ns);
-	if (worker->watchdog.stuck) {
-		next_ns = min_u64(next_ns, worker->watchdog.kick_ns);
-	} else if (tx_cnt > 0) {
-		bool awaited = worker->wait_frames.head_idx != SL_NONE ||
-			       worker->wait_buffer.head_idx != SL_NONE ||
-			       sl_tcp_control_due(worker->tcp);
-
-		next_ns =
-		    min_u64(next_ns, worker->now_ns + (awaited ? TX_AWAITED_NS : TX_PENDING_NS));
-	}
-	return next_ns;
+	if (worker->watchdog.stuck)
+		return min_u64(next_ns, worker->watchdog.kick_ns);
+	return min_u64(next_ns, tx_next_ns(worker, tx_cnt));
 }
 
 bool sl_worker_turn(struct sl_worker *worker, uint64_t now_ns, uint64_t *next_ns)
@@ -400,6 +403,7 @@ bool sl_worker_turn(struct sl_worker *worker, uint64_t now_ns, uint64_t *next_ns
 	send_control(worker);
 	sl_nic_flush(worker->nic);
 	sl_disk_submit(worker->disk);
+	reaped_cnt += sl_nic_reap(worker->nic);
 	sl_worker_count_sometimes(worker);
 	if (unlikely(sl_snapshot_state(worker) == SL_SNAPSHOT_ASKED))
 		sl_snapshot_fill(worker);

@@ -169,6 +169,7 @@ link_for()
 	# A client that goes on to an AF_XDP server fills in its checksums itself.
 	in_client ethtool -K "$client_if" tx "$tso" >/dev/null || return 1
 	in_server tc qdisc replace dev "$server_if" root pfifo || return 1
+	in_client ethtool -K "$client_if" rx-udp-gro-forwarding on >/dev/null || return 1
 	napi_pin "$server_ns" "$server_if" $server_cpu &&
 		napi_pin "$client_ns" "$client_if" $client_cpu
 }

@@ -4,5 +4,6 @@
 
 const struct sl_suite sl_suites[] = {
 	{ "parse", suite_parse }, { "extension", suite_extension }, { "icmp", suite_icmp },
-	{ "route", suite_route }, { "header", suite_header },       { NULL, NULL },
+	{ "route", suite_route }, { "header", suite_header },       { "gso", suite_gso },
+	{ NULL, NULL },
 };

@@ -5,6 +5,7 @@
 #include <check.h>
 
 Suite *suite_extension(void);
+Suite *suite_gso(void);
 Suite *suite_header(void);
 Suite *suite_icmp(void);
 Suite *suite_parse(void);

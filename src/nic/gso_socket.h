@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * GSO socket: how packets leave where AF_XDP has no zero-copy. There AF_XDP makes a socket buffer
+ * for each packet and copies into it; a packet socket does that, too, but takes 64 KB at a time,
+ * which the NIC cuts into segments, or the kernel if the NIC cannot. So consecutive segments of one
+ * connection (wire/gso.h) are one packet to the kernel. AF_PACKET with PACKET_VNET_HDR,
+ * packet(7); the header before each packet is virtio's (include/uapi/linux/virtio_net.h).
+ *
+ *      put ──► [ queue of parts ] ──flush: sendmmsg(2)──► [ sent ] ──reap──►
+ *              queue_cnt, a power of two: a part is a frame
+ *
+ * The kernel copies during the call, so what it has taken is sent when the call returns. Packets
+ * go through the interface's queueing discipline as everybody's do: an operator's shaping and
+ * tcpdump see them.
+ *
+ * Owner core only, but for open and close.
+ */
+#ifndef SL_NIC_GSO_SOCKET_H
+#define SL_NIC_GSO_SOCKET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/frame.h"
+
+/* One frame's share of a packet. */
+struct sl_gso_part {
+	const uint8_t *data;    /* the first part's begins with the headers; the frame's memory */
+	uint32_t header_bytes;  /* 0: not a packet's first part */
+	uint32_t payload_bytes; /* behind them */
+	struct sl_frame frame;
+};
+
+struct sl_gso_batch;
+
+struct sl_gso_socket {
+	int fd;
+	struct sl_gso_part *parts; /* part seq is at seq % queue_cnt */
+	uint32_t queue_cnt;
+	uint32_t put_seq, sent_seq, reaped_seq; /* counted freely; reaped ≤ sent ≤ put */
+	struct sl_gso_batch *batch;             /* what one call is told */
+
+	uint64_t call_cnt;    /* sendmmsg(2) */
+	uint64_t error_cnt;   /* calls refused for good reason: link down, interface gone */
+	uint64_t dropped_cnt; /* segments for which the interface's queue was full */
+	uint64_t invalid_cnt; /* segments the kernel would not take: our bug */
+};
+
+/* Allocates; binds to the interface for sending only. Errors, each with its line in the log:
+ * -ENOMEM, -EPERM (needs CAP_NET_RAW), -errno of socket, setsockopt, bind. */
+int sl_gso_socket_open(struct sl_gso_socket *gso, const char *iface, int ifindex,
+		       uint32_t queue_cnt);
+void sl_gso_socket_close(struct sl_gso_socket *gso);
+
+/* Parts not reaped yet; at most queue_cnt. */
+static inline uint32_t sl_gso_socket_held(const struct sl_gso_socket *gso)
+{
+	return gso->put_seq - gso->reaped_seq;
+}
+
+/* Precondition: sl_gso_socket_held below queue_cnt. */
+static inline void sl_gso_socket_put(struct sl_gso_socket *gso, struct sl_gso_part part)
+{
+	gso->parts[gso->put_seq++ & (gso->queue_cnt - 1)] = part;
+}
+
+/* The next frame the kernel is done with; false if there is none. */
+static inline bool sl_gso_socket_reap(struct sl_gso_socket *gso, struct sl_frame *frame)
+{
+	if (gso->reaped_seq == gso->sent_seq)
+		return false;
+	*frame = gso->parts[gso->reaped_seq++ & (gso->queue_cnt - 1)].frame;
+	return true;
+}
+
+/* Sends whole packets until none is left, or the kernel takes no more for now (send buffer full,
+ * link down): those stay. What the interface's queue has no room for is dropped and counted, and
+ * the rest stays for a later flush, too. Never blocks. */
+void sl_gso_socket_flush(struct sl_gso_socket *gso);
+
+#endif
