@@ -80,6 +80,8 @@ enum {
 
 	/* Also at once, if the rate is so low that a millisecond is less: as an initial window. */
 	SL_TCP_BURST_SEGMENTS = 10,
+	/* And who waited for the core, because it is late: one disk read. */
+	SL_TCP_WAITED_BYTES = 131072,
 
 	SL_TCP_MSS_DEFAULT_IPV4 = 536, /* RFC 9293, 3.7.1 */
 	SL_TCP_MSS_DEFAULT_IPV6 = 1220,

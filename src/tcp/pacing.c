@@ -17,9 +17,9 @@
  *
  * When it lies: the loop and the wheel are late, always. Up to half a quantum of lateness is given
  * back with the next one, or the rate would never be reached. And who had to wait because there is
- * more to do than the core can do gets what has added up meanwhile, up to the ten segments: with
- * small windows a round trip passes between two turns, and small bursts would make the core slower
- * still. Not who had nothing to send: its path is not what it was.
+ * more to do than the core can do gets what has added up meanwhile, up to the window, as from a
+ * sender without a pacer, and to one disk read: with small bursts a core that is late would be
+ * slower still. Not who had nothing to send: its path is not what it was.
  */
 #include "base/bug.h"
 #include "base/clock.h"
@@ -57,10 +57,11 @@ static uint64_t waited_bytes(const struct sl_tcp *tcp, const struct sl_tcb *tcb,
 {
 	uint64_t since_ns = max_u64(tcb->pace_ns, tcb->rate.delivered_ns);
 	uint64_t late_ns = tcp->now_ns - min_u64(tcp->now_ns, since_ns);
+	uint32_t most_bytes = min_u32(tcb->cc.cwnd_bytes, SL_TCP_WAITED_BYTES);
 
 	if (since_ns == 0 || tcb->rate.app_limited_bytes || tcb->recovery != SL_TCP_OPEN)
 		return 0;
-	return rate * min_u64(late_ns, SL_NS_PER_S) / SL_NS_PER_S;
+	return min_u64(rate * min_u64(late_ns, SL_NS_PER_S) / SL_NS_PER_S, most_bytes);
 }
 
 uint32_t sl_tcp_quantum_bytes(const struct sl_tcp *tcp, const struct sl_tcb *tcb)
@@ -71,8 +72,8 @@ uint32_t sl_tcp_quantum_bytes(const struct sl_tcp *tcp, const struct sl_tcb *tcb
 
 	if (tcp->unpaced || SL_MUTANT(NO_PACING))
 		return SL_TCP_CWND_MAX_BYTES;
-	few_bytes = max_u64(tcb->cc.cwnd_bytes / 4, waited_bytes(tcp, tcb, rate));
-	few_bytes = min_u64(SL_TCP_BURST_SEGMENTS * segment_bytes, few_bytes);
+	few_bytes = min_u64(SL_TCP_BURST_SEGMENTS * segment_bytes, tcb->cc.cwnd_bytes / 4);
+	few_bytes = max_u64(few_bytes, waited_bytes(tcp, tcb, rate));
 	quantum_bytes = max_u64(rate / (SL_NS_PER_S / SL_TCP_BURST_NS), few_bytes);
 	quantum_bytes = min_u64(quantum_bytes, SL_TCP_CWND_MAX_BYTES);
 	/* Whole segments; the receiver acknowledges every second one. */

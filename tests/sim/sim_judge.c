@@ -110,21 +110,28 @@ static bool find(const struct sl_sim_world *world, uint32_t place, struct sl_tcp
 	return false;
 }
 
-/* A burst is a millisecond of the rate or ten segments. Two may be read at the same time, new bytes
- * and lost ones, and heads may come with them; the rate is that of when they began, if the disk was
- * slow. */
+/* A burst is a millisecond of the rate or ten segments, or what the rate would have let go since it
+ * last could, which was before the one before it, while its read was slow. Two may be read at the
+ * same time, new bytes and lost ones, and heads may come with them; the rate is that of when they
+ * began. */
 void sl_sim_judge_burst(struct sl_sim_world *world, uint32_t place, uint32_t bytes)
 {
 	const uint64_t *permitted_rate = world->taps[place].permitted_rate;
+	uint64_t *burst_ns = world->taps[place].burst_ns;
+	uint64_t since_ns = world->now_ns - burst_ns[1];
 	struct sl_tcp_info info;
 	uint64_t most_bytes, rate;
 
+	burst_ns[1] = burst_ns[0];
+	burst_ns[0] = world->now_ns;
 	if (bytes <= FEW_SEGMENTS * world->clients[place]->tcp.config.mss ||
 	    !find(world, place, &info))
 		return;
 	rate = max_u64(info.pacing_rate, max_u64(permitted_rate[0], permitted_rate[1]));
-	most_bytes = (uint64_t)FEW_SEGMENTS * info.mss_bytes +
-		     RATE_FACTOR * rate / (SL_NS_PER_S / SL_NS_PER_MS);
+	most_bytes =
+	    (uint64_t)FEW_SEGMENTS * info.mss_bytes +
+	    RATE_FACTOR * rate / (SL_NS_PER_S / SL_NS_PER_MS) +
+	    min_u64(rate * min_u64(since_ns, SL_NS_PER_S) / SL_NS_PER_S, SL_TCP_WAITED_BYTES);
 	if (bytes > most_bytes)
 		sl_sim_violation(place, "a burst of %u bytes, at a rate of %llu KB/s", bytes,
 				 (unsigned long long)(rate / 1000));

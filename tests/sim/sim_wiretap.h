@@ -28,6 +28,7 @@ struct sl_sim_tap {
 	uint64_t data_packets, again_bytes;
 	uint64_t turn_ns; /* the worker's turn in which data left last, and how much */
 	uint32_t turn_bytes;
+	uint64_t burst_ns[2];       /* when the latest bursts left */
 	uint64_t permitted_rate[2]; /* bytes a second, when its reads began: of new bytes, again */
 };
 
