@@ -156,20 +156,33 @@ napi_pin()
 	done
 }
 
-# link_for SERVER MTU: before that server starts. TCP segmentation for those that use it; without it
-# the client's end receives through NAPI and GRO, which Sluice's packets want.
+# polling_for SERVER: Sluice polls its queue itself if interrupts are deferred (doc/operations.md).
+polling_for()
+{
+	local idle_polls=0 flush_ns=0
+
+	[ "$1" != sluice ] || idle_polls=100 flush_ns=200000
+	ip netns exec "$server_ns" sh -c "
+		echo $idle_polls >/sys/class/net/$server_if/napi_defer_hard_irqs &&
+		echo $flush_ns >/sys/class/net/$server_if/gro_flush_timeout"
+}
+
+# link_for SERVER MTU: before that server starts. TCP segmentation on, for all that use it. Who
+# receives at the client's end on which core: packets of nginx's and H2O's are taken on the
+# server's, in the call that sends them; moving them to the client's (RPS) made both slower. A
+# packet socket's, Sluice's, go to the client's NAPI if it forwards GRO packets.
 link_for()
 {
-	local tso=on
+	local tx=on
 
-	[ "$1" != sluice ] || tso=off
+	[ "$1" != sluice ] || tx=off
 	ip -n "$server_ns" link set "$server_if" mtu "$2" &&
 		ip -n "$client_ns" link set "$client_if" mtu "$2" || return 1
-	in_server ethtool -K "$server_if" tso "${TSO:-$tso}" >/dev/null || return 1
+	in_server ethtool -K "$server_if" tso "${TSO:-on}" >/dev/null || return 1
 	# A client that goes on to an AF_XDP server fills in its checksums itself.
-	in_client ethtool -K "$client_if" tx "$tso" >/dev/null || return 1
+	in_client ethtool -K "$client_if" tx "$tx" rx-udp-gro-forwarding on >/dev/null || return 1
 	in_server tc qdisc replace dev "$server_if" root pfifo || return 1
-	in_client ethtool -K "$client_if" rx-udp-gro-forwarding on >/dev/null || return 1
+	polling_for "$1" || return 1
 	napi_pin "$server_ns" "$server_if" $server_cpu &&
 		napi_pin "$client_ns" "$client_if" $client_cpu
 }
