@@ -5,9 +5,9 @@
  * names up meanwhile, without a lock. Opening reads the catalogue and takes as long as that; only
  * the tool and the start of a server do.
  *
- * A server holds the store open to serve (SL_STORE_SERVE): until then nobody gives space that an
- * object of its had to another one, so what it reads stays what it was, even when `sluice store rm`
- * or `import --replace` has changed the catalogue. It learns of such changes by opening anew.
+ * While a store is open for reading nobody gives space that an object of its had to another one, so
+ * bytes stay what they were, even when `sluice store rm` or `import --replace` has changed the
+ * catalogue. Who is to learn of such changes opens anew.
  */
 #ifndef SL_STORE_STORE_H
 #define SL_STORE_STORE_H
@@ -20,17 +20,17 @@
 struct sl_store;
 
 enum sl_store_mode {
-	SL_STORE_READ,  /* a look: the devices are opened for reading, members may be missing */
-	SL_STORE_SERVE, /* the same, and objects' bytes stay until sl_store_close */
+	SL_STORE_READ,  /* members may be missing */
 	SL_STORE_WRITE, /* all members, one at a time; damaged copies of the catalogue are repaired
 			 */
 };
 
-/* Opens the devices (block devices or regular files, in any order) of one store. Lines in the log
- * tell of damage, of what is lost, and of errors: -EINVAL (no store, not all of one store, of an
- * unknown version, two of them the same member), -ENODEV (WRITE, and a member is missing), -EBUSY
- * (WRITE, and another writes), -EBADMSG (no copy of the catalogue has a beginning; WRITE: or it has
- * a hole), -ENOMEM, -errno. With a hole, READ and SERVE give what verifies. */
+/* Opens the devices (block devices or regular files, in any order) of one store; the paths are
+ * copied. Lines in the log tell of damage, of what is lost, and of errors: -EINVAL (no store, not
+ * all of one store, of an unknown version, one of them twice), -ENODEV (WRITE, and a member is
+ * missing), -EBUSY (WRITE, and another writes), -EBADMSG (WRITE, and the catalogue has a hole),
+ * -ENOMEM, -errno. Has the catalogue a hole, READ gives what verifies: all data from before the
+ * hole is read, and what is not as it was written is not there. */
 int sl_store_open(struct sl_store **store, const char *const *paths, uint32_t path_cnt,
 		  enum sl_store_mode mode);
 
