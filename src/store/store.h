@@ -28,7 +28,7 @@ enum sl_store_mode {
 /* Opens the devices (block devices or regular files, in any order) of one store; the paths are
  * copied. Lines in the log tell of damage, of what is lost, and of errors: -EINVAL (no store, not
  * all of one store, of an unknown version, one of them twice), -ENODEV (WRITE, and a member is
- * missing), -EBUSY (WRITE, and another writes), -EBADMSG (WRITE, and the catalogue has a hole),
+ * missing), -EBUSY (WRITE, and another writes), -EBADMSG (no catalogue; WRITE: or it has a hole),
  * -ENOMEM, -errno. Has the catalogue a hole, READ gives what verifies: all data from before the
  * hole is read, and what is not as it was written is not there. */
 int sl_store_open(struct sl_store **store, const char *const *paths, uint32_t path_cnt,
@@ -36,6 +36,10 @@ int sl_store_open(struct sl_store **store, const char *const *paths, uint32_t pa
 
 /* NULL is let be. */
 void sl_store_close(struct sl_store *store);
+
+/* How many copies of superblock and catalogue were damaged when the store was opened; those that
+ * interrupted writers have left behind count, too. Whoever opens it for writing repairs them. */
+uint32_t sl_store_damaged_copies(const struct sl_store *store);
 
 /* ---- Objects. Pointers are the store's, until sl_store_close or a commit. ----------------------
  */
