@@ -71,12 +71,16 @@ tree 0
 tree 1
 echo "seed $SEED"
 
-# How long an import takes when nobody kills it: kills fall before, into and behind it.
+# How long an import takes when nobody kills it, at best: kills fall before, into and behind it.
 kill=0
+import_ms=1000
 format 1
-start=$(date +%s%N)
-"$sluice" store import --replace "$work/a" "$work/b" -- "$work/tree1" >"$work/said" 2>&1
-import_ms=$((($(date +%s%N) - start) / 1000000 + 1))
+for n in 1 0 1 0 1; do
+	start=$(date +%s%N)
+	"$sluice" store import --replace "$work/a" "$work/b" -- "$work/tree$n" >"$work/said" 2>&1
+	took_ms=$((($(date +%s%N) - start) / 1000000 + 1))
+	[ $took_ms -gt $import_ms ] || import_ms=$took_ms
+done
 
 killed_cnt=0
 new_cnt=0
