@@ -86,7 +86,7 @@ expect 1 'would both be film.mp4: import one of them' \
 	import a b -- tree/film.mp4 tree/film.mp4
 expect 1 'device 2 of 2 of the store is missing, and' rm a -- film.mp4
 expect 1 'are the same member' ls a a
-expect 0 '"name":"live/1.ts","size_bytes":70000,"mtime_ns":[0-9]+,"hash":"[0-9a-f]{32}","extents":1}' \
+expect 0 '^."name":"live/1.ts","size_bytes":70000,"mtime_ns":[0-9]+,"hash":"[0-9a-f]{32}",' \
 	ls --json a b
 expect 0 '^6 objects, 0 damaged$' verify a b
 expect 0 '^1 object, 0 damaged$' verify a b -- film.mp4
