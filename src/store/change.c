@@ -317,28 +317,55 @@ int sl_change_put(struct sl_change *change, const char *name, int fd, uint64_t s
 /* ---- the commit -------------------------------------------------------------------------------
  */
 
-/* The last word on every object, before the change and in it, as one payload. */
+/* Which of the store's objects the change has a word on. NULL: no memory. */
+static bool *mark_changed(const struct sl_change *change)
+{
+	const struct sl_store *store = change->store;
+	const uint8_t *at = change->payload, *end = at + change->payload_bytes;
+	bool *changed = sl_alloc(store->object_cnt, sizeof(*changed));
+
+	while (changed && at < end) {
+		const struct sluice_store_record *record = (const void *)at;
+		const struct sl_store_object *object =
+		    sl_store_find(store, sl_store_record_name(record));
+
+		if (object)
+			changed[object - store->objects] = true;
+		at += record->record_bytes;
+	}
+	return changed;
+}
+
+/* All that there is, as one payload: objects as they are, then the change. Those that it takes away
+ * are left out, or a full catalogue could not even be made emptier. */
 static int rewrite(struct sl_change *change)
 {
 	struct sl_store *store = change->store;
 	uint64_t all_bytes = change->payload_bytes, at_bytes = 0;
+	bool *changed = mark_changed(change);
 	uint8_t *all;
 	int error;
 
 	for (uint32_t i = 0; i < store->object_cnt; i++)
 		all_bytes += sl_store_record_of(&store->objects[i])->record_bytes;
 	all = sl_alloc(1, all_bytes);
-	if (!all)
+	if (!changed || !all) {
+		sl_free(all);
+		sl_free(changed);
 		return -ENOMEM;
+	}
 	for (uint32_t i = 0; i < store->object_cnt; i++) {
 		const struct sluice_store_record *record = sl_store_record_of(&store->objects[i]);
 
+		if (changed[i])
+			continue;
 		memcpy(all + at_bytes, record, record->record_bytes);
 		at_bytes += record->record_bytes;
 	}
 	memcpy(all + at_bytes, change->payload, change->payload_bytes);
-	error = sl_catalogue_write(&store->catalogue, all, all_bytes, true);
+	error = sl_catalogue_write(&store->catalogue, all, at_bytes + change->payload_bytes, true);
 	sl_free(all);
+	sl_free(changed);
 	return error;
 }
 

@@ -173,10 +173,19 @@ START_TEST(catalogue_full)
 	}
 	ck_assert_int_eq(error, -EFBIG);
 	sl_change_end(change);
-	sl_store_close(store);
-	store = store_open(SL_STORE_READ);
 	ck_assert_int_eq(store_compare(store, "a", 1, 10), 0);
 	ck_assert_uint_gt(sl_store_object_cnt(store), 10);
+
+	/* What is too much can be removed. */
+	ck_assert_int_eq(sl_change_begin(&change, store), 0);
+	for (uint32_t i = 1; i < sl_store_object_cnt(store); i++)
+		ck_assert_int_eq(sl_change_remove(change, sl_store_object(store, i)->name), 0);
+	ck_assert_int_eq(sl_change_commit(change), 0);
+	sl_change_end(change);
+	sl_store_close(store);
+	store = store_open(SL_STORE_READ);
+	ck_assert_uint_eq(sl_store_object_cnt(store), 1);
+	ck_assert_int_eq(store_compare(store, "a", 1, 10), 0);
 	sl_store_close(store);
 }
 END_TEST
