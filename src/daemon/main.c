@@ -12,6 +12,7 @@ static const char usage[] =
     "  serve        serve a directory over HTTPS\n"
     "  stats        show the counters of the running server\n"
     "  connections  list the connections of the running server\n"
+    "  store        keep files on raw devices\n"
     "  version      print the version\n"
     "  help         print this\n"
     "\n"
@@ -40,6 +41,7 @@ static const struct {
 	{ "serve", sl_cmd_serve },
 	{ "stats", sl_cmd_stats },
 	{ "connections", sl_cmd_connections },
+	{ "store", sl_cmd_store },
 	{ "version", cmd_version },
 	{ "--version", cmd_version },
 	{ "help", cmd_help },
@@ -58,6 +60,6 @@ int main(int argc, char **argv)
 			return commands[idx].run(argc - 1, argv + 1);
 	}
 	fprintf(stderr, "sluice: unknown command '%s'\n", argv[1]);
-	fputs("usage: sluice serve|stats|connections|version|help [OPTION]...\n", stderr);
+	fputs("usage: sluice serve|stats|connections|store|version|help [OPTION]...\n", stderr);
 	return SL_EXIT_USAGE;
 }

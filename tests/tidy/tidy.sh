@@ -94,10 +94,10 @@ rooms_of()
 	base) echo base ;;
 	wire) echo wire base ;;
 	nic | tcp) echo "$1" wire base ;;
-	disk | tls | http) echo "$1" base ;;
+	disk | store | tls | http) echo "$1" base ;;
 	content) echo content disk base ;;
 	serve) echo serve content http tls tcp disk nic wire base ;;
-	daemon) echo daemon serve base ;;
+	daemon) echo daemon serve store base ;;
 	esac
 }
 

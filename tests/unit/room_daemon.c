@@ -14,12 +14,15 @@ Suite *make_notify_suite(void);
 Suite *make_number_suite(void);
 Suite *make_preflight_suite(void);
 Suite *make_privileges_suite(void);
+Suite *make_progress_suite(void);
 Suite *make_renewal_suite(void);
 Suite *make_serve_options_suite(void);
 Suite *make_server_suite(void);
 Suite *make_stats_page_suite(void);
 Suite *make_stats_print_suite(void);
 Suite *make_stats_reader_suite(void);
+Suite *make_store_arguments_suite(void);
+Suite *make_store_sources_suite(void);
 Suite *make_threads_suite(void);
 Suite *make_units_suite(void);
 Suite *make_watch_suite(void);
@@ -38,12 +41,15 @@ const struct sl_suite sl_suites[] = {
 	{ "number", make_number_suite },
 	{ "preflight", make_preflight_suite },
 	{ "privileges", make_privileges_suite },
+	{ "progress", make_progress_suite },
 	{ "renewal", make_renewal_suite },
 	{ "serve_options", make_serve_options_suite },
 	{ "server", make_server_suite },
 	{ "stats_page", make_stats_page_suite },
 	{ "stats_print", make_stats_print_suite },
 	{ "stats_reader", make_stats_reader_suite },
+	{ "store_arguments", make_store_arguments_suite },
+	{ "store_sources", make_store_sources_suite },
 	{ "threads", make_threads_suite },
 	{ "units", make_units_suite },
 	{ "watch", make_watch_suite },
