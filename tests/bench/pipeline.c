@@ -77,7 +77,7 @@ static const struct {
 	OPTION(rtt_us, "microseconds between a segment and the arrival of its ACK"),
 	OPTION(window, "bytes that a client offers"),
 	OPTION(disk_us, "microseconds a read takes"),
-	OPTION(budget, "bytes of disk buffers and frames; 0: half of the last-level cache"),
+	OPTION(budget, "bytes of disk buffers and frames; 0: half of a core's share of the cache"),
 	OPTION(bbr, "1: BBR, 0: CUBIC"),
 	OPTION(in_place, "1: what was read lies where the core has just been, in its inner cache"),
 #undef OPTION
