@@ -16,6 +16,7 @@
 #include "base/bug.h"
 #include "base/clock.h"
 #include "base/limits.h"
+#include "base/mutant.h"
 #include "content/mime.h"
 #include "content/table.h"
 
@@ -245,6 +246,7 @@ static void adopt(struct sl_content *content, uint32_t idx, const struct sl_disk
 	entry->info = event->info;
 	entry->object = (struct sl_object){
 		.file = event->file,
+		.version = SL_MUTANT(SHARED_VERSION) ? idx + 1 : ++content->version_cnt,
 		.size_bytes = event->info.size_bytes,
 		.mtime_s = floor_s(event->info.mtime_ns),
 		.align_bytes = event->info.align_bytes,

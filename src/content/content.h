@@ -21,6 +21,7 @@ struct sl_content;
 
 struct sl_object { /* read-only to others */
 	struct sl_disk_file file;
+	uint64_t version; /* of all objects there ever were, this one alone has it; not 0 */
 	uint64_t size_bytes;
 	int64_t mtime_s;
 	uint32_t align_bytes;

@@ -76,6 +76,7 @@ struct sl_content {
 	struct sl_link *waiter_links;
 	struct sl_list answers;
 
+	uint64_t version_cnt; /* objects there ever were */
 	struct sl_content_counters counters;
 };
 

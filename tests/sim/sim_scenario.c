@@ -497,6 +497,7 @@ static void scarce(struct sl_sim_plan *plan)
 		.inbox_large_cnt = (uint32_t)between(plan, 1, 3),
 		.chunk_cnt = (uint32_t)between(plan, 4, 12),
 		.record_cnt = (uint32_t)between(plan, 16, 200),
+		.read_cnt = (uint32_t)between(plan, 2, 20),
 	};
 	plan->world.capacity.node_cnt =
 	    plan->world.capacity.chunk_cnt + (uint32_t)between(plan, 1, 8);

@@ -4,6 +4,7 @@
 
 #include <check.h>
 
+Suite *suite_block(void);
 Suite *suite_budget(void);
 Suite *suite_capacity(void);
 Suite *suite_credentials(void);
