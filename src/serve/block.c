@@ -5,6 +5,12 @@
  * wanted by several (serve/interest.h) stays where it is until the buffer is needed, and it is
  * needed last: a buffer from the disk's LIFO is hotter than any that is kept, and a stream that is
  * alone goes on taking the one that it has just given.
+ *
+ * When more is wanted by several than there are buffers, to keep what was wanted last would be to
+ * keep nothing: each viewer passes all places of a segment, and none would still be there. So a
+ * block that somebody has had within a second is not taken to keep another, but only by those who
+ * find no free buffer; and for a second after that no more are kept than there are. What finds no
+ * room is read as if nobody else wanted it. A part is shared then, and the rest is not.
  */
 #include "serve/block.h"
 
@@ -12,10 +18,13 @@
 
 #include "base/alloc.h"
 #include "base/bug.h"
+#include "base/clock.h"
 #include "base/minmax.h"
 #include "base/mutant.h"
 #include "serve/interest.h"
 #include "serve/state.h"
+
+#define WANTED_NS SL_NS_PER_S
 
 static uint64_t align_down(uint64_t value, uint32_t align)
 {
@@ -55,6 +64,20 @@ void sl_blocks_fini(struct sl_blocks *blocks)
 uint32_t sl_blocks_free(const struct sl_worker *worker)
 {
 	return sl_disk_free_buffers(worker->disk) + worker->blocks.kept_cnt;
+}
+
+static bool oldest_is_stale(const struct sl_worker *worker)
+{
+	const struct sl_blocks *blocks = &worker->blocks;
+	uint32_t idx = blocks->kept.head_idx;
+
+	return idx != SL_NONE && worker->now_ns >= blocks->blocks[idx].kept_ns + WANTED_NS;
+}
+
+bool sl_blocks_room(const struct sl_worker *worker)
+{
+	return oldest_is_stale(worker) || (sl_disk_free_buffers(worker->disk) > 0 &&
+					   worker->now_ns >= worker->blocks.crowded_until_ns);
 }
 
 /* ---- finding ------------------------------------------------------------------------- */
@@ -145,6 +168,8 @@ static uint32_t take(struct sl_worker *worker)
 
 	if (sl_disk_take(worker->disk, &buffer))
 		return buffer.idx;
+	if (!oldest_is_stale(worker))
+		blocks->crowded_until_ns = worker->now_ns + WANTED_NS;
 	buffer.idx = sl_fifo_pop(&blocks->kept);
 	BUG_ON(buffer.idx == SL_NONE);
 	blocks->kept_cnt--;
@@ -189,6 +214,7 @@ uint32_t sl_block_read(struct sl_worker *worker, uint32_t object_idx, uint64_t o
 	block->object_idx = object_idx;
 	block->reader_cnt = 0;
 	block->state = SL_BLOCK_AT_DISK;
+	block->wide = wide;
 	block->retried = false;
 	sl_content_hold(worker->content, object_idx);
 	show(&worker->blocks, idx, version_of(worker, object_idx));
@@ -197,13 +223,16 @@ uint32_t sl_block_read(struct sl_worker *worker, uint32_t object_idx, uint64_t o
 	return idx;
 }
 
-/* Whether it is kept is asked by version: the object may be closed by now. */
+/* Whether it is kept is asked by version: the object may be closed by now. What is not wide is too
+ * little to fill a buffer with. */
 static void release(struct sl_worker *worker, uint32_t block_idx)
 {
 	struct sl_block *block = &worker->blocks.blocks[block_idx];
 
-	if (block->version != 0 && sl_interest_shared(worker, block->object_idx, block->version)) {
+	if (block->version != 0 && block->wide &&
+	    sl_interest_shared(worker, block->object_idx, block->version)) {
 		block->state = SL_BLOCK_KEPT;
+		block->kept_ns = worker->now_ns;
 		sl_fifo_push(&worker->blocks.kept, block_idx);
 		worker->blocks.kept_cnt++;
 		return;

@@ -41,9 +41,10 @@ struct sl_block {
 	uint32_t reader_cnt;
 	uint32_t next_idx;        /* of the same bucket, if it has a version */
 	struct sl_fifo_link link; /* KEPT: in blocks->kept */
+	uint64_t kept_ns;         /* KEPT: since when */
 	struct sl_fifo readers;   /* AT_DISK: reads that wait for it */
 	uint8_t state;            /* enum sl_block_state */
-	bool retried;
+	bool wide, retried;
 };
 
 struct sl_blocks {
@@ -51,7 +52,8 @@ struct sl_blocks {
 	uint32_t *buckets;
 	uint32_t bucket_mask;
 	uint32_t kept_cnt;
-	struct sl_fifo kept; /* the longest first */
+	struct sl_fifo kept;       /* the longest first */
+	uint64_t crowded_until_ns; /* none more is kept, but instead of another */
 };
 
 struct sl_read;
@@ -62,6 +64,10 @@ void sl_blocks_fini(struct sl_blocks *blocks);
 
 /* Buffers that may be taken. */
 uint32_t sl_blocks_free(const struct sl_worker *worker);
+
+/* Whether a block that is read now might be kept: there is a free buffer, or one whose bytes nobody
+ * has wanted for a while. */
+bool sl_blocks_room(const struct sl_worker *worker);
 
 /* The block that has or will have [off_bytes, off_bytes + len_bytes) of the object, or SL_NONE. */
 uint32_t sl_block_find(const struct sl_worker *worker, uint32_t object_idx, uint64_t off_bytes,

@@ -13,7 +13,7 @@
 /* What may be saved up, in blocks: enough for a segment, not for a film. */
 enum { CREDIT_FIRST = 2, CREDIT_MAX = 64 };
 
-void sl_interest_begin(struct sl_worker *worker, uint32_t object_idx)
+void sl_interest_begin(struct sl_worker *worker, struct sl_tcp_conn conn, uint32_t object_idx)
 {
 	uint64_t version = sl_content_object(worker->content, object_idx)->version;
 	struct sl_interest *interest = &worker->interests[object_idx];
@@ -24,10 +24,12 @@ void sl_interest_begin(struct sl_worker *worker, uint32_t object_idx)
 			.version = version,
 			.credit_bytes = CREDIT_FIRST * SL_BUFFER_BYTES,
 		};
-	} else if (interest->user_cnt > 0 || worker->now_ns < interest->asked_ns + RECENT_NS) {
+	} else if (interest->user_cnt > 0 || (interest->asked.idx != conn.idx &&
+					      worker->now_ns < interest->asked_ns + RECENT_NS)) {
 		interest->shared_ns = worker->now_ns + RECENT_NS;
 	}
 	interest->asked_ns = worker->now_ns;
+	interest->asked = conn;
 	interest->user_cnt++;
 }
 

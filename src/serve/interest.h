@@ -3,8 +3,9 @@
  * Interest: whether an object is wanted by several at about the same time, and whether reading more
  * of it than was asked for has paid so far. One for each object that content may have open.
  *
- * Shared is what two responses are being made of, or what was asked for twice within a second: what
- * was read of it is kept if it can be (serve/block.h).
+ * Shared is what two responses are being made of, or what two connections asked for within a second
+ * (one that comes back for more is alone all the same): what was read of it is kept if it can be
+ * (serve/block.h).
  *
  * Reading wide, whole blocks where a few packets were asked for, makes what several want coincide;
  * but if they are far apart it only reads more. So each byte that nobody asked for is paid for with
@@ -18,17 +19,22 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "tcp/tcp.h"
+
 struct sl_worker;
 
 struct sl_interest {
-	uint64_t version;             /* whose this is */
-	uint64_t asked_ns, shared_ns; /* when it was last asked for; until when it is shared */
+	uint64_t version; /* whose this is */
+	uint64_t asked_ns,
+	    shared_ns; /* when it was last asked for, by asked; until when it is shared */
 	uint64_t credit_bytes;
+	struct sl_tcp_conn asked;
 	uint32_t user_cnt; /* responses that have yet to read some of it */
 };
 
-/* A response begins to be made of the object (it holds a reference), or has read all it needs. */
-void sl_interest_begin(struct sl_worker *worker, uint32_t object_idx);
+/* A response of conn's begins to be made of the object (it holds a reference), or has read all it
+ * needs. */
+void sl_interest_begin(struct sl_worker *worker, struct sl_tcp_conn conn, uint32_t object_idx);
 void sl_interest_end(struct sl_worker *worker, uint32_t object_idx);
 
 /* object_idx may be another's by now; then it is not shared. */

@@ -69,7 +69,8 @@ bool sl_outbox_add_file(struct sl_worker *worker, struct sl_session *session, ui
 					.off_bytes = off_bytes,
 					.len_bytes = len_bytes }))
 		return false;
-	sl_interest_begin(worker, object_idx);
+	sl_interest_begin(worker, (struct sl_tcp_conn){ (uint32_t)(session - worker->sessions) },
+			  object_idx);
 	return true;
 }
 

@@ -160,6 +160,27 @@ START_TEST(a_thousand_viewers_of_a_new_segment)
 }
 END_TEST
 
+/* Twice as much as there are buffers for: a part is shared, and nothing is worse for it. */
+START_TEST(more_is_wanted_than_there_are_buffers)
+{
+	enum { CNT = 100 };
+
+	open_audience(CNT, 1, 0, 0);
+	ck_assert_uint_lt(world.stats->buffers_total * SL_BUFFER_BYTES, 2 * SEGMENT_BYTES);
+	sl_sim_disk_add(world.worker->disk, "new.m4s", SEGMENT_SEED, 2 * SEGMENT_BYTES);
+	for (uint32_t i = 0; i < CNT; i++) {
+		viewers[i].target = "/new.m4s";
+		viewers[i].fetch.seed = SEGMENT_SEED;
+	}
+	run_audience(CNT, 300 * SL_NS_PER_S);
+	expect_all_right(CNT);
+	printf("twice what there are buffers for: %lu bytes wanted, %lu read\n",
+	       (unsigned long)world.stats->body_bytes, (unsigned long)world.stats->read_bytes);
+	ck_assert_uint_le(world.stats->read_bytes, world.stats->body_bytes / 10 * 9);
+	sl_sim_world_close(&world);
+}
+END_TEST
+
 /* Who is alone reads what it wants, as far as its window goes, into the buffer that it has just
  * given back. */
 START_TEST(one_after_the_other_shares_nothing)
@@ -366,6 +387,7 @@ Suite *suite_block(void)
 	tcase_set_timeout(tcase, 300);
 	tcase_add_loop_test(tcase, a_thousand_viewers_of_a_new_segment, 0,
 			    sizeof(crowds) / sizeof(crowds[0]));
+	tcase_add_test(tcase, more_is_wanted_than_there_are_buffers);
 	tcase_add_test(tcase, one_after_the_other_shares_nothing);
 	tcase_add_test(tcase, who_is_far_apart_does_not_read_wide);
 	tcase_add_test(tcase, an_error_of_a_shared_read_harms_nobody);
