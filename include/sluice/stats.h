@@ -70,6 +70,8 @@
 	X(reads, C, "disk reads")                                                             \
 	X(read_bytes, C, "bytes read from disk")                                              \
 	X(read_errors, C, "disk reads that failed")                                           \
+	X(shared_reads, C, "times a connection needed no read, since the bytes were there")   \
+	X(shared_bytes, C, "bytes it had that way")                                           \
 	X(short_reads, C, "responses reset because a file had shrunk")                        \
 	X(retransmitted_segments, C, "segments sent again")                                   \
 	X(retransmitted_bytes, C, "payload bytes sent again")                                 \
@@ -97,6 +99,7 @@
 	X(frames_used_high, G, "most frames ever in use")                                     \
 	X(buffers_total, G, "disk buffers")                                                   \
 	X(buffers_used, G, "disk buffers in use")                                             \
+	X(buffers_kept, G, "free disk buffers with bytes that several have wanted")           \
 	X(buffers_used_high, G, "most disk buffers ever in use")                              \
 	X(pipeline_used_high_bytes, G, "most bytes of frames and buffers at once")            \
 	X(inboxes_total, G, "inboxes for partial requests")                                   \

@@ -16,6 +16,8 @@
 	X(SHORT_READ, "a short read is taken for a whole one")                     \
 	X(FRAME_LEAK, "the frame of a packet that need not leave is not returned") \
 	X(BUFFER_LEAK, "the buffer of a read for nobody is not returned")          \
+	X(BLOCK_TOO_SOON, "a block is given back while others still want it")      \
+	X(SHARED_VERSION, "what was read of a file is taken for its successor's")  \
 	X(CHUNK_LEAK, "chunks of acknowledged heads are not returned")             \
 	X(SACK_OFF_BY_ONE, "a SACK block ends one byte later")                     \
 	X(WRAP, "sequence numbers wrap into the past")                             \

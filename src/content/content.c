@@ -3,7 +3,10 @@
  * Why a second? An answer may be that old, whatever the file system says by now. With inotify it
  * could be fresh, at the price of a watch a directory, of events that get lost, and of nothing at
  * all on a network file system; a second is what players of live streams sleep between two looks
- * at a playlist anyway.
+ * at a playlist anyway. Who has reason to believe that a file has grown since may ask anew.
+ *
+ * That a name does not exist is not remembered: a live stream's next segment is often asked for a
+ * moment too early, and then by those who have read in the playlist that it is there.
  */
 #include "content/content.h"
 
@@ -16,6 +19,7 @@
 #include "base/bug.h"
 #include "base/clock.h"
 #include "base/limits.h"
+#include "base/mutant.h"
 #include "content/mime.h"
 #include "content/table.h"
 
@@ -70,24 +74,12 @@ static int join(struct sl_content *content, uint32_t idx, uint32_t waiter)
 	return -EINPROGRESS;
 }
 
-/* The entry's name is looked up on disk; waiter is the first to want to know. */
-static int begin(struct sl_content *content, uint32_t idx, uint32_t previous_idx, uint32_t waiter)
-{
-	struct sl_entry *entry = &content->entries[idx];
-
-	entry->state = SL_ENTRY_OPENING;
-	entry->previous_idx = previous_idx;
-	entry->waiters = SL_LIST_EMPTY;
-	content->counters.misses++;
-	sl_disk_open_file(content->disk, sl_table_path(content, idx), idx);
-	return join(content, idx, waiter);
-}
-
 /* found_idx is an object of that name, too old to be believed, or SL_ENTRY_NONE. */
 static int look_up(struct sl_content *content, const char *path, uint64_t hash, uint32_t found_idx,
 		   uint32_t waiter)
 {
 	uint32_t idx = sl_table_take(content);
+	struct sl_entry *entry;
 
 	if (idx == SL_ENTRY_NONE)
 		return -EMFILE;
@@ -98,14 +90,20 @@ static int look_up(struct sl_content *content, const char *path, uint64_t hash, 
 		sl_table_hold(content, found_idx);
 		sl_table_unname(content, found_idx);
 	}
-	content->entries[idx].hash = hash;
+	entry = &content->entries[idx];
+	entry->hash = hash;
 	memcpy(sl_table_path(content, idx), path, strlen(path) + 1);
 	sl_table_name(content, idx);
-	return begin(content, idx, found_idx, waiter);
+	entry->state = SL_ENTRY_OPENING;
+	entry->previous_idx = found_idx;
+	entry->waiters = SL_LIST_EMPTY;
+	content->counters.misses++;
+	sl_disk_open_file(content->disk, sl_table_path(content, idx), idx);
+	return join(content, idx, waiter);
 }
 
-int sl_content_get(struct sl_content *content, const char *path, uint32_t waiter, uint64_t now_ns,
-		   uint32_t *object_idx)
+int sl_content_get(struct sl_content *content, const char *path, uint32_t waiter, bool anew,
+		   uint64_t now_ns, uint32_t *object_idx)
 {
 	uint64_t hash = sl_table_hash(content, path);
 	struct sl_entry *entry;
@@ -124,19 +122,13 @@ int sl_content_get(struct sl_content *content, const char *path, uint32_t waiter
 		content->counters.opens_shared++;
 		return join(content, idx, waiter);
 	}
-	if (now_ns - entry->checked_ns < FRESH_NS) {
-		content->counters.hits++;
-		if (entry->state == SL_ENTRY_FAILED)
-			return entry->error;
-		sl_table_hold(content, idx);
-		entry->used_ns = now_ns;
-		*object_idx = idx;
-		return 0;
-	}
-	if (entry->state == SL_ENTRY_OPEN)
+	if (now_ns - entry->checked_ns >= (anew ? 1 : FRESH_NS))
 		return look_up(content, path, hash, idx, waiter);
-	sl_list_remove(&content->failed, content->entry_links, idx);
-	return begin(content, idx, SL_ENTRY_NONE, waiter);
+	content->counters.hits++;
+	sl_table_hold(content, idx);
+	entry->used_ns = now_ns;
+	*object_idx = idx;
+	return 0;
 }
 
 void sl_content_hold(struct sl_content *content, uint32_t object_idx)
@@ -150,6 +142,11 @@ void sl_content_put(struct sl_content *content, uint32_t object_idx)
 {
 	BUG_ON(object_idx >= content->object_cnt);
 	sl_table_drop(content, object_idx);
+}
+
+bool sl_content_is_news(const struct sl_content *content, uint32_t object_idx, uint64_t now_ns)
+{
+	return content->entries[object_idx].checked_ns == now_ns;
 }
 
 const struct sl_object *sl_content_object(const struct sl_content *content, uint32_t object_idx)
@@ -207,17 +204,6 @@ static void settle(struct sl_content *content, uint32_t opening_idx, int error, 
 	}
 }
 
-static void fail(struct sl_content *content, uint32_t idx, int error, uint64_t now_ns)
-{
-	struct sl_entry *entry = &content->entries[idx];
-
-	entry->state = SL_ENTRY_FAILED;
-	entry->error = error;
-	entry->checked_ns = now_ns;
-	sl_list_append(&content->failed, content->entry_links, idx);
-	settle(content, idx, error, SL_ENTRY_NONE);
-}
-
 /* It is the file that is open already: the look-up's own is closed, the object has its name again.
  */
 static void confirm(struct sl_content *content, uint32_t idx, struct sl_disk_file file,
@@ -245,6 +231,7 @@ static void adopt(struct sl_content *content, uint32_t idx, const struct sl_disk
 	entry->info = event->info;
 	entry->object = (struct sl_object){
 		.file = event->file,
+		.version = SL_MUTANT(SHARED_VERSION) ? idx + 1 : ++content->version_cnt,
 		.size_bytes = event->info.size_bytes,
 		.mtime_s = floor_s(event->info.mtime_ns),
 		.align_bytes = event->info.align_bytes,
@@ -277,10 +264,12 @@ void sl_content_opened(struct sl_content *content, const struct sl_disk_event *e
 	}
 	if (previous_idx != SL_ENTRY_NONE)
 		sl_table_drop(content, previous_idx);
-	if (event->error < 0)
-		fail(content, idx, event->error, now_ns);
-	else
+	if (event->error == 0) {
 		adopt(content, idx, event, now_ns);
+		return;
+	}
+	settle(content, idx, event->error, SL_ENTRY_NONE);
+	sl_table_give(content, idx);
 }
 
 /* ---- answers ----------------------------------------------------------------------------------

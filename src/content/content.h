@@ -21,6 +21,7 @@ struct sl_content;
 
 struct sl_object { /* read-only to others */
 	struct sl_disk_file file;
+	uint64_t version; /* of all objects there ever were, this one alone has it; not 0 */
 	uint64_t size_bytes;
 	int64_t mtime_s;
 	uint32_t align_bytes;
@@ -45,11 +46,14 @@ int sl_content_init(struct sl_content **content, const struct sl_content_config 
 void sl_content_fini(struct sl_content *content);
 
 /* Looks up path (relative, NUL-terminated, shorter than SL_PATH_MAX_BYTES; copied). waiter in [0,
- * waiter_cnt): one look-up each at a time. 0: *object_idx, with a reference that the caller gives
- * back with sl_content_put. -EINPROGRESS: an answer comes from sl_content_answer. -EMFILE: every
- * object is in use. A known failure (-ENOENT and so on) is remembered as long as a success. */
-int sl_content_get(struct sl_content *content, const char *path, uint32_t waiter, uint64_t now_ns,
-		   uint32_t *object_idx);
+ * waiter_cnt): one look-up each at a time. anew: what was known before now_ns is not believed. 0:
+ * *object_idx, with a reference that the caller gives back with sl_content_put. -EINPROGRESS: an
+ * answer comes from sl_content_answer. -EMFILE: every object is in use. */
+int sl_content_get(struct sl_content *content, const char *path, uint32_t waiter, bool anew,
+		   uint64_t now_ns, uint32_t *object_idx);
+
+/* Whether the object was looked up just now, and not some time within the last second. */
+bool sl_content_is_news(const struct sl_content *content, uint32_t object_idx, uint64_t now_ns);
 
 /* The waiter is gone; no answer for it any more. Does nothing if it was not waiting. */
 void sl_content_forget(struct sl_content *content, uint32_t waiter);
@@ -70,7 +74,7 @@ bool sl_content_answer(struct sl_content *content, uint32_t *waiter, int *error,
 		       uint32_t *object_idx);
 
 struct sl_content_counters {
-	uint64_t hits;         /* answered at once, known failures included */
+	uint64_t hits;         /* answered at once */
 	uint64_t misses;       /* opens started */
 	uint64_t opens_shared; /* joined one */
 	uint64_t evictions;    /* objects closed to make room */

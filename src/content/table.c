@@ -30,7 +30,7 @@ int sl_table_init(struct sl_content *content, uint32_t object_cnt)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < content->bucket_cnt; i++)
 		content->buckets[i] = SL_ENTRY_NONE;
-	content->idle = content->failed = SL_LIST_EMPTY;
+	content->idle = SL_LIST_EMPTY;
 	sl_random_fill(&content->key, sizeof(content->key));
 	return sl_pool_init(&content->free_entries, object_cnt);
 }
@@ -114,11 +114,11 @@ void sl_table_give(struct sl_content *content, uint32_t idx)
 	sl_pool_give(&content->free_entries, idx);
 }
 
-static void evict(struct sl_content *content, struct sl_list *list)
+static void evict_idle(struct sl_content *content)
 {
-	uint32_t idx = list->first_idx;
+	uint32_t idx = content->idle.first_idx;
 
-	sl_list_remove(list, content->entry_links, idx);
+	sl_list_remove(&content->idle, content->entry_links, idx);
 	sl_table_give(content, idx);
 }
 
@@ -126,13 +126,9 @@ uint32_t sl_table_take(struct sl_content *content)
 {
 	uint32_t idx;
 
-	if (content->free_entries.free_cnt == 0) {
-		if (content->failed.first_idx != SL_LIST_NONE) {
-			evict(content, &content->failed);
-		} else if (content->idle.first_idx != SL_LIST_NONE) {
-			evict(content, &content->idle);
-			content->counters.evictions++;
-		}
+	if (content->free_entries.free_cnt == 0 && content->idle.first_idx != SL_LIST_NONE) {
+		evict_idle(content);
+		content->counters.evictions++;
 	}
 	return sl_pool_take(&content->free_entries, &idx) ? idx : SL_ENTRY_NONE;
 }
@@ -167,6 +163,6 @@ void sl_table_trim(struct sl_content *content, uint64_t now_ns)
 
 		if (idx == SL_LIST_NONE || now_ns - content->entries[idx].used_ns < IDLE_MAX_NS)
 			return;
-		evict(content, &content->idle);
+		evict_idle(content);
 	}
 }

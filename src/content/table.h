@@ -5,11 +5,10 @@
  *        ┌──────────────────────────────── evicted ──────────────────────────────────┐
  *        ▼                                                                           │
  *      FREE ──asked for──► OPENING ──opened──► OPEN, in use ◄──put, asked for──► OPEN, idle
- *       ▲ ▲                 │   ▲                 │
- *       │ │          failed │   │ asked again,    │ replaced
- *       │ │                 ▼   │ a second later  ▼
- *       │ └────evicted───── FAILED             OPEN, without a name
- *       └──────────────────────────last put───────┘
+ *       ▲ ▲                 │                     │
+ *       │ └─────failed──────┘                     │ replaced
+ *       │                                         ▼
+ *       └──────────last put──────────────── OPEN, without a name
  *
  * An entry has a name (is found) in all states but FREE, and but when its file was replaced or is
  * being looked up again: then the entry that is OPENING has the name, and remembers the other as
@@ -29,7 +28,6 @@ enum sl_entry_state {
 	SL_ENTRY_FREE,
 	SL_ENTRY_OPENING,
 	SL_ENTRY_OPEN,
-	SL_ENTRY_FAILED,
 };
 
 struct sl_entry {
@@ -37,9 +35,8 @@ struct sl_entry {
 	struct sl_disk_info info;
 	enum sl_entry_state state;
 	bool named;
-	int error;           /* FAILED */
 	uint32_t refs_cnt;   /* OPEN; 0: idle */
-	uint64_t checked_ns; /* OPEN, FAILED: when the disk said so */
+	uint64_t checked_ns; /* OPEN: when the disk said so */
 	uint64_t used_ns;    /* OPEN: when it was last asked for */
 	uint64_t hash;
 	uint32_t next_idx;      /* of the same bucket */
@@ -70,12 +67,13 @@ struct sl_content {
 	uint32_t bucket_cnt; /* a power of two */
 	struct sl_pool free_entries;
 	struct sl_link *entry_links;
-	struct sl_list idle, failed; /* oldest first */
+	struct sl_list idle; /* oldest first */
 
 	struct sl_waiter *waiters;
 	struct sl_link *waiter_links;
 	struct sl_list answers;
 
+	uint64_t version_cnt; /* objects there ever were */
 	struct sl_content_counters counters;
 };
 
@@ -93,9 +91,8 @@ uint32_t sl_table_find(const struct sl_content *content, const char *path, uint6
 void sl_table_name(struct sl_content *content, uint32_t idx);
 void sl_table_unname(struct sl_content *content, uint32_t idx);
 
-/* A free entry, made free if need be: the oldest failure goes first (names that do not exist cost a
- * stranger nothing, and must not push out what does), then the object idle for longest.
- * SL_ENTRY_NONE: all are in use. */
+/* A free entry, made free if need be: the object idle for longest goes. SL_ENTRY_NONE: all are in
+ * use. */
 uint32_t sl_table_take(struct sl_content *content);
 
 /* Back to FREE, without its name; the file of an OPEN one is closed. In no list, no references. */

@@ -52,6 +52,16 @@ static int64_t last_modified_s(const struct sl_representation *representation, i
 	return mtime_s > 0 ? mtime_s : 0;
 }
 
+/* Of no end at all, where every range is satisfied, one that has no last byte takes all the rest.
+ */
+static bool reaches_beyond(struct sl_slice range, uint64_t size_bytes)
+{
+	uint64_t off_bytes, len_bytes;
+
+	return sl_range_parse(range, UINT64_MAX, &off_bytes, &len_bytes) == SL_RANGE_SATISFIED &&
+	       off_bytes + len_bytes > size_bytes && off_bytes + len_bytes < UINT64_MAX;
+}
+
 static void decide_range(const struct sl_request *request,
 			 const struct sl_representation *representation,
 			 struct sl_response *response)
@@ -62,9 +72,11 @@ static void decide_range(const struct sl_request *request,
 		break;
 	case SL_RANGE_SATISFIED:
 		response->status = 206;
+		response->beyond = reaches_beyond(request->range, representation->size_bytes);
 		break;
 	case SL_RANGE_UNSATISFIABLE:
 		response->status = 416;
+		response->beyond = true;
 		response->len_bytes = 0;
 		break;
 	}

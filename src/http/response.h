@@ -24,6 +24,7 @@ struct sl_representation { /* what there is to serve */
 struct sl_response {
 	int status;
 	bool has_body; /* a range of the representation follows (GET, 200 and 206); [1, …) bytes */
+	bool beyond;   /* the range ends behind the representation's end, or begins there */
 	uint64_t off_bytes, len_bytes; /* of it; for HEAD, what GET would have sent */
 	bool keep_alive;
 	bool old_client; /* of HTTP/1.0, to whom keep-alive has to be said */

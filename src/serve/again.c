@@ -52,63 +52,68 @@ static enum sl_pump_step resend_memory(struct sl_worker *worker, struct sl_tcp_c
 	return SL_PUMP_MORE;
 }
 
-/* What has to be read: of plain HTTP only the lost bytes, of TLS the whole records around them. */
+/* What has to be read: of plain HTTP only the lost bytes, of TLS the whole records around them;
+ * and where from. */
 struct span {
 	uint64_t off_bytes, end_seq;
 	uint32_t len_bytes;
+	struct sl_read_source source;
 };
 
-static struct span plain_span(const struct sl_record *record, const struct sl_tcp_range *range)
+static struct span plain_span(const struct sl_worker *worker, const struct sl_record *record,
+			      const struct sl_tcp_range *range)
 {
 	uint64_t end = min_u64(end_seq(record), range->end_seq);
+	struct span span = { .off_bytes = record->off_bytes + range->start_seq - record->start_seq,
+			     .len_bytes = (uint32_t)(end - range->start_seq) };
 
-	return (struct span){ .off_bytes = record->off_bytes + range->start_seq - record->start_seq,
-			      .len_bytes = (uint32_t)(end - range->start_seq),
-			      .end_seq = end };
+	span.source = sl_read_find(worker, record->source_idx, span.off_bytes, 1);
+	span.len_bytes = min_u32(span.len_bytes, span.source.max_bytes);
+	span.end_seq = range->start_seq + span.len_bytes;
+	return span;
 }
 
-/* From first on through consecutive records of the range, as many as one buffer holds. */
+/* From first on through consecutive records of the range, as many as one block holds. */
 static struct span sealed_span(struct sl_worker *worker, const struct sl_record *first,
 			       const struct sl_tcp_range *range)
 {
-	uint32_t max_bytes = sl_read_max(worker, first->source_idx, first->off_bytes);
-	uint32_t len_bytes = first->plain_bytes;
+	struct span span = { .off_bytes = first->off_bytes, .len_bytes = first->plain_bytes };
 	const struct sl_record *last = first, *next;
 
+	span.source = sl_read_find(worker, first->source_idx, first->off_bytes, first->plain_bytes);
 	while ((next = sl_record_next(&worker->records, last)) &&
 	       next->start_seq < range->end_seq && next->kind == first->kind &&
 	       next->source_idx == first->source_idx &&
-	       next->off_bytes == first->off_bytes + len_bytes &&
-	       len_bytes + next->plain_bytes <= max_bytes) {
-		len_bytes += next->plain_bytes;
+	       next->off_bytes == first->off_bytes + span.len_bytes &&
+	       span.len_bytes + next->plain_bytes <= span.source.max_bytes) {
+		span.len_bytes += next->plain_bytes;
 		last = next;
 	}
-	return (struct span){ .off_bytes = first->off_bytes,
-			      .len_bytes = len_bytes,
-			      .end_seq = min_u64(end_seq(last), range->end_seq) };
+	span.end_seq = min_u64(end_seq(last), range->end_seq);
+	return span;
 }
 
 static enum sl_pump_step reread(struct sl_worker *worker, struct sl_tcp_conn conn,
 				const struct sl_record *first, struct sl_tcp_range range)
 {
-	struct sl_session *session = sl_session_of(worker, conn);
-	struct span span = first->kind == SL_RECORD_FILE ? plain_span(first, &range)
+	struct span span = first->kind == SL_RECORD_FILE ? plain_span(worker, first, &range)
 							 : sealed_span(worker, first, &range);
-	struct sl_read *read;
-	uint32_t read_idx;
+	const struct sl_read_order order = {
+		.kind = SL_READ_AGAIN,
+		.object_idx = first->source_idx,
+		.off_bytes = span.off_bytes,
+		.len_bytes = span.len_bytes,
+		.range = { range.start_seq, span.end_seq },
+	};
 
-	if (!sl_read_take(worker, conn, first->source_idx, span.off_bytes, span.len_bytes,
-			  &read_idx)) {
+	if (!sl_read_may_begin(worker, &span.source)) {
 		put_back(worker, conn, range, range.start_seq);
 		return SL_PUMP_WAIT;
 	}
 	put_back(worker, conn, range, span.end_seq);
-	read = &worker->reads[read_idx];
-	read->kind = SL_READ_AGAIN;
-	read->range = (struct sl_tcp_range){ range.start_seq, span.end_seq };
-	session->again_idx = read_idx;
-	worker->stats->reread_bytes += read->span_bytes;
-	sl_read_start(worker, read_idx);
+	if (span.source.block_idx == SL_NONE)
+		worker->stats->reread_bytes += span.len_bytes;
+	sl_session_of(worker, conn)->again_idx = sl_read_begin(worker, conn, &order, &span.source);
 	return SL_PUMP_MORE;
 }
 

@@ -36,6 +36,22 @@ void sl_ahead_acked(struct sl_worker *worker, struct sl_tcp_conn conn)
 	expect_record(worker, sl_session_of(worker, conn)->log.head_idx);
 }
 
+void sl_ahead_block(struct sl_worker *worker, uint32_t block_idx)
+{
+	uint32_t read_idx = worker->blocks.blocks[block_idx].readers.head_idx;
+
+	if (read_idx != SL_NONE)
+		sl_ahead_read(worker, read_idx);
+}
+
+void sl_ahead_block_send(struct sl_worker *worker, uint32_t block_idx)
+{
+	uint32_t read_idx = worker->blocks.blocks[block_idx].readers.head_idx;
+
+	if (read_idx != SL_NONE)
+		sl_ahead_send(worker, read_idx);
+}
+
 void sl_ahead_read(struct sl_worker *worker, uint32_t read_idx)
 {
 	const struct sl_read *read = &worker->reads[read_idx];

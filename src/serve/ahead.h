@@ -19,8 +19,11 @@ void sl_ahead_cut(struct sl_worker *worker, struct sl_tcp_conn conn);
 /* What an ACK lets go of; the session was asked for. */
 void sl_ahead_acked(struct sl_worker *worker, struct sl_tcp_conn conn);
 
-/* A read is back: its connection, and then what sealing and sending need. */
+/* The bytes of a read are there: its connection, and then what sealing and sending need. */
 void sl_ahead_read(struct sl_worker *worker, uint32_t read_idx);
 void sl_ahead_send(struct sl_worker *worker, uint32_t read_idx);
+/* The same for the first of those who wait for a block. */
+void sl_ahead_block(struct sl_worker *worker, uint32_t block_idx);
+void sl_ahead_block_send(struct sl_worker *worker, uint32_t block_idx);
 
 #endif

@@ -16,6 +16,9 @@
 
 static const char index_name[] = "index.html";
 
+/* What nobody has written to for so long grows no more. */
+enum { GROWS_S = 60 };
+
 /* The status that tells a client why a name could not be opened. */
 static int status_of(int error)
 {
@@ -113,28 +116,54 @@ static void refuse(struct sl_worker *worker, struct sl_tcp_conn conn,
 	send_response(worker, conn, &response, NULL, SL_NONE, head_only, location);
 }
 
+/* Of a directory its index. False: the name is too long for that. */
+static bool name_file(struct sl_target *target)
+{
+	if (!target->directory)
+		return true;
+	if (target->len_bytes + sizeof(index_name) + 1 > sizeof(target->path))
+		return false;
+	if (target->len_bytes > 0 && target->path[target->len_bytes - 1] != '/')
+		target->path[target->len_bytes++] = '/';
+	memcpy(target->path + target->len_bytes, index_name, sizeof(index_name));
+	return true;
+}
+
 /* Looks up the request's target; the answer comes now or later. */
 static void look_up(struct sl_worker *worker, struct sl_tcp_conn conn, struct sl_target *target)
 {
-	struct sl_session *session = sl_session_of(worker, conn);
 	uint32_t object_idx = SL_NONE;
-	int error;
+	int error = -ENAMETOOLONG;
 
-	if (target->directory) {
-		if (target->len_bytes + sizeof(index_name) + 1 > sizeof(target->path)) {
-			sl_answer_found(worker, conn, -ENAMETOOLONG, SL_NONE);
-			return;
-		}
-		if (target->len_bytes > 0 && target->path[target->len_bytes - 1] != '/')
-			target->path[target->len_bytes++] = '/';
-		memcpy(target->path + target->len_bytes, index_name, sizeof(index_name));
-	}
-	error =
-	    sl_content_get(worker->content, target->path, conn.idx, worker->now_ns, &object_idx);
+	if (name_file(target))
+		error = sl_content_get(worker->content, target->path, conn.idx, false,
+				       worker->now_ns, &object_idx);
 	if (error == -EINPROGRESS)
-		session->waits_content = true;
+		sl_session_of(worker, conn)->waits_content = true;
 	else
 		sl_answer_found(worker, conn, error, object_idx);
+}
+
+/* What is asked for was not there when the file was looked at, up to a second ago. If it is one
+ * that still grows, whoever asks may know better. True: it is looked at anew. */
+static bool look_again(struct sl_worker *worker, struct sl_tcp_conn conn,
+		       const struct sl_request *request, uint32_t object_idx)
+{
+	const struct sl_object *object = sl_content_object(worker->content, object_idx);
+	struct sl_target target;
+	uint32_t other_idx;
+	int error = sl_target_parse(request->target, &target);
+
+	BUG_ON(error);
+	if (sl_content_is_news(worker->content, object_idx, worker->now_ns) ||
+	    worker->wall_s - GROWS_S > object->mtime_s || !name_file(&target))
+		return false;
+	error = sl_content_get(worker->content, target.path, conn.idx, true, worker->now_ns,
+			       &other_idx);
+	if (error == 0)
+		sl_content_put(worker->content, other_idx);
+	sl_session_of(worker, conn)->waits_content = error == -EINPROGRESS;
+	return error == -EINPROGRESS;
 }
 
 bool sl_answer_waits(const struct sl_worker *worker, const struct sl_session *session)
@@ -189,7 +218,8 @@ static void redirect(struct sl_worker *worker, struct sl_tcp_conn conn,
 	refuse(worker, conn, request, 301, location);
 }
 
-static void send_object(struct sl_worker *worker, struct sl_tcp_conn conn,
+/* Takes over the reference. False: there is no answer yet. */
+static bool send_object(struct sl_worker *worker, struct sl_tcp_conn conn,
 			const struct sl_request *request, uint32_t object_idx)
 {
 	const struct sl_object *object = sl_content_object(worker->content, object_idx);
@@ -203,9 +233,14 @@ static void send_object(struct sl_worker *worker, struct sl_tcp_conn conn,
 	_Static_assert(sizeof(representation.etag) == sizeof(object->etag), "one kind of ETag");
 	memcpy(representation.etag, object->etag, sizeof(representation.etag));
 	sl_response_decide(request, &representation, worker->wall_s, &response);
+	if (response.beyond && look_again(worker, conn, request, object_idx)) {
+		sl_content_put(worker->content, object_idx);
+		return false;
+	}
 	mind_body(request, &response);
 	send_response(worker, conn, &response, &representation, object_idx,
 		      request->method == SL_METHOD_HEAD, NULL);
+	return true;
 }
 
 void sl_answer_found(struct sl_worker *worker, struct sl_tcp_conn conn, int error,
@@ -224,11 +259,11 @@ void sl_answer_found(struct sl_worker *worker, struct sl_tcp_conn conn, int erro
 	used = sl_request_parse((const char *)sl_inbox_of(worker, session), session->plain_bytes,
 				&request);
 	BUG_ON(used <= 0); /* it was whole when the look-up began */
-	if (error == 0)
-		send_object(worker, conn, &request, object_idx);
-	else if (error == -EISDIR)
+	if (error == 0 && !send_object(worker, conn, &request, object_idx))
+		return;
+	if (error == -EISDIR)
 		redirect(worker, conn, &request);
-	else
+	else if (error < 0)
 		refuse(worker, conn, &request, status_of(error), NULL);
 	sl_inbox_consume(worker, session, (uint32_t)used);
 }

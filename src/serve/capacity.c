@@ -4,6 +4,7 @@
 #include "base/wheel.h"
 #include "content/content.h"
 #include "serve/outbox.h"
+#include "serve/read.h"
 #include "serve/session.h"
 #include "tls/aead.h"
 
@@ -22,6 +23,10 @@ enum {
 	 * whose records are a packet each, everyone has a few. */
 	RECORDS_EACH = 2,
 	RECORDS_MORE = 16384,
+	/* Held while the disk reads and until there are frames; by more than there are disk
+	 * buffers, because many may wait for the same one. */
+	READ_SHARE = 16,
+	READS_MORE = 2048,
 };
 
 /* Session, its timer, its waiting for content, the index of its key table in the pool. */
@@ -40,7 +45,8 @@ _Static_assert(OWN_BYTES <= SL_CONN_OWN_BYTES,
 	 POOLED(CHUNK_SHARE, SL_CHUNK_BYTES) +                                                   \
 	 (POOLED(CHUNK_SHARE, sizeof(struct sl_outbox_node)) +                                   \
 	  POOLED(1, sizeof(struct sl_outbox_node))) +                                            \
-	 RECORDS_EACH * POOLED(1, sizeof(struct sl_record)))
+	 RECORDS_EACH * POOLED(1, sizeof(struct sl_record)) +                                    \
+	 POOLED(READ_SHARE, sizeof(struct sl_read)))
 
 _Static_assert(SL_CONN_OWN_BYTES + SL_AEAD_TABLE_MAX_BYTES + POOLED_BYTES + SL_TCP_POOLED_BYTES <=
 		   SL_CONN_ALL_BYTES,
@@ -53,6 +59,7 @@ struct sl_capacity sl_capacity_of(uint32_t conns_max)
 		.inbox_large_cnt = conns_max / INBOX_LARGE_SHARE + INBOXES_LARGE_MORE,
 		.chunk_cnt = conns_max / CHUNK_SHARE + CHUNKS_MORE,
 		.record_cnt = conns_max * RECORDS_EACH + RECORDS_MORE,
+		.read_cnt = conns_max / READ_SHARE + READS_MORE,
 	};
 
 	capacity.node_cnt = capacity.chunk_cnt + conns_max; /* every chunk, and one file each */

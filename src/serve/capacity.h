@@ -26,6 +26,7 @@ struct sl_capacity {
 	uint32_t inbox_cnt, inbox_large_cnt; /* serve/inbox.h */
 	uint32_t chunk_cnt, node_cnt;        /* serve/outbox.h */
 	uint32_t record_cnt;                 /* tls/record_log.h */
+	uint32_t read_cnt;                   /* serve/read.h */
 };
 
 struct sl_capacity sl_capacity_of(uint32_t conns_max);

@@ -78,7 +78,8 @@ void sl_worker_count(struct sl_worker *worker)
 	count_tcp(stats, sl_tcp_counters(worker->tcp));
 	count_nic(worker, stats);
 	stats->objects_open = sl_content_counters(worker->content)->objects_cnt;
-	stats->buffers_used = stats->buffers_total - sl_disk_free_buffers(worker->disk);
+	stats->buffers_used = stats->buffers_total - sl_blocks_free(worker);
+	stats->buffers_kept = worker->blocks.kept_cnt;
 	stats->handshakes_waiting =
 	    worker->handshakes.cnt[SL_HANDSHAKES_NEW] + worker->handshakes.cnt[SL_HANDSHAKES_BEGUN];
 	stats->inboxes_used =

@@ -22,6 +22,7 @@
 #include "base/minmax.h"
 #include "base/mutant.h"
 #include "serve/burst.h"
+#include "serve/outbox.h"
 #include "serve/pump.h"
 #include "serve/state.h"
 #include "tls/seal.h"
@@ -144,14 +145,13 @@ static bool append_record(struct sl_worker *worker, struct sl_session *session,
 	return true;
 }
 
-/* Cuts records off the piece, as many as window and buffer hold. Plain HTTP has no records: one
+/* Cuts records off the piece, as many as window and block hold. Plain HTTP has no records: one
  * entry. */
 static void cut_records(struct sl_worker *worker, struct sl_session *session,
-			const struct sl_piece *piece, uint32_t window_bytes,
+			const struct sl_piece *piece, uint32_t window_bytes, uint32_t buffer_bytes,
 			const struct shape *shape, struct cut *cut)
 {
 	uint32_t overhead_bytes = shape->overhead_bytes;
-	uint32_t buffer_bytes = sl_read_max(worker, piece->idx, piece->off_bytes);
 
 	while (cut->plain_bytes < piece->len_bytes && cut->plain_bytes < buffer_bytes &&
 	       window_bytes > cut->wire_bytes + overhead_bytes) {
@@ -170,13 +170,36 @@ static void cut_records(struct sl_worker *worker, struct sl_session *session,
 	}
 }
 
+/* The records are cut: their bytes are on their way, and the piece is shorter. */
+static void begin_read(struct sl_worker *worker, struct sl_tcp_conn conn, struct sl_piece *piece,
+		       const struct sl_read_source *source, const struct cut *cut)
+{
+	struct sl_session *session = sl_session_of(worker, conn);
+	const struct sl_read_order order = {
+		.kind = SL_READ_FRESH,
+		.object_idx = piece->idx,
+		.off_bytes = piece->off_bytes,
+		.len_bytes = cut->plain_bytes,
+		.record_idx = cut->first_idx,
+		.range = { cut->start_seq, cut->start_seq + cut->wire_bytes },
+	};
+
+	sl_tcp_reserve(worker->tcp, conn, cut->wire_bytes);
+	session->fresh_idx = sl_read_begin(worker, conn, &order, source);
+	worker->stats->body_bytes += cut->plain_bytes;
+	piece->off_bytes += cut->plain_bytes;
+	piece->len_bytes -= cut->plain_bytes;
+	if (piece->len_bytes == 0)
+		sl_outbox_pop_file(worker, session);
+}
+
 enum sl_pump_step sl_fresh_cut(struct sl_worker *worker, struct sl_tcp_conn conn,
 			       struct sl_piece *piece, uint32_t window_bytes)
 {
 	struct sl_session *session = sl_session_of(worker, conn);
 	struct shape shape = record_shape(worker, conn);
-	uint32_t read_idx, len_bytes;
 	struct cut cut = { .start_seq = sl_tcp_stream_seq(worker->tcp, conn) };
+	struct sl_read_source source;
 
 	if (session->tls && sl_tls_keys_spent(&session->server)) {
 		/* It was worn long ago, but the response would not end: no padding, no short body.
@@ -190,29 +213,14 @@ enum sl_pump_step sl_fresh_cut(struct sl_worker *worker, struct sl_tcp_conn conn
 		return SL_PUMP_IDLE;
 	if (!fits(piece->len_bytes, window_bytes, &shape))
 		window_bytes = whole_packets(worker, conn, window_bytes);
-	if (sl_disk_free_buffers(worker->disk) == 0)
+	source = sl_read_find(worker, piece->idx, piece->off_bytes, 1);
+	if (!sl_read_may_begin(worker, &source))
 		return SL_PUMP_WAIT;
 	cut_records(worker, session, piece, min_u32(window_bytes, sl_burst_max(worker, conn)),
-		    &shape, &cut);
+		    source.max_bytes, &shape, &cut);
 	if (cut.record_cnt == 0)
 		return SL_PUMP_WAIT; /* the record pool is spent */
-	len_bytes = cut.plain_bytes;
-	BUG_ON(!sl_read_take(worker, conn, piece->idx, piece->off_bytes, len_bytes, &read_idx));
-	worker->reads[read_idx].kind = SL_READ_FRESH;
-	worker->reads[read_idx].record_idx = cut.first_idx;
-	worker->reads[read_idx].range =
-	    (struct sl_tcp_range){ cut.start_seq, cut.start_seq + cut.wire_bytes };
-	sl_tcp_reserve(worker->tcp, conn, cut.wire_bytes);
-	session->fresh_idx = read_idx;
-	worker->stats->body_bytes += len_bytes;
-	sl_read_start(worker, read_idx);
-
-	piece->off_bytes += len_bytes;
-	piece->len_bytes -= len_bytes;
-	if (piece->len_bytes == 0) {
-		sl_content_put(worker->content, piece->idx);
-		sl_outbox_pop(worker, session);
-	}
+	begin_read(worker, conn, piece, &source, &cut);
 	return SL_PUMP_MORE;
 }
 
@@ -313,8 +321,9 @@ static bool send_burst(struct sl_worker *worker, uint32_t read_idx)
 bool sl_fresh_send(struct sl_worker *worker, uint32_t read_idx)
 {
 	const struct sl_read *read = &worker->reads[read_idx];
+	const struct sl_session *session = sl_session_of(worker, read->conn);
 
-	while (!read->orphaned && read->range.start_seq < read->range.end_seq)
+	while (session->fresh_idx == read_idx && read->range.start_seq < read->range.end_seq)
 		if (!send_burst(worker, read_idx))
 			return false;
 	return true;

@@ -56,9 +56,11 @@ static int open_pools(struct sl_worker *worker)
 	worker->inboxes_large = sl_alloc(capacity.inbox_large_cnt, SL_INBOX_BYTES);
 	worker->chunks = sl_alloc(capacity.chunk_cnt, SL_CHUNK_BYTES);
 	worker->nodes = sl_alloc(capacity.node_cnt, sizeof(*worker->nodes));
+	worker->reads = sl_alloc(capacity.read_cnt, sizeof(*worker->reads));
+	worker->interests = sl_alloc(OBJECTS, sizeof(*worker->interests));
 	worker->scratch = sl_alloc(1, SL_RECORD_PLAIN_MAX_BYTES + SL_RECORD_OVERHEAD_MAX_BYTES);
 	if (!worker->sessions || !worker->inboxes || !worker->inboxes_large || !worker->chunks ||
-	    !worker->nodes || !worker->scratch)
+	    !worker->nodes || !worker->reads || !worker->interests || !worker->scratch)
 		return -ENOMEM;
 	error = sl_pool_init(&worker->inbox_pool, capacity.inbox_cnt);
 	if (!error)
@@ -67,6 +69,8 @@ static int open_pools(struct sl_worker *worker)
 		error = sl_pool_init(&worker->chunk_pool, capacity.chunk_cnt);
 	if (!error)
 		error = sl_pool_init(&worker->node_pool, capacity.node_cnt);
+	if (!error)
+		error = sl_pool_init(&worker->read_pool, capacity.read_cnt);
 	if (!error)
 		error = sl_handshakes_init(&worker->handshakes, capacity.inbox_cnt);
 	if (!error)
@@ -81,9 +85,10 @@ static int open_pools(struct sl_worker *worker)
 
 static int open_fifos(struct sl_worker *worker, uint32_t buffer_cnt)
 {
-	worker->reads = sl_alloc(buffer_cnt, sizeof(*worker->reads));
-	if (!worker->reads)
-		return -ENOMEM;
+	int error = sl_blocks_init(&worker->blocks, buffer_cnt, worker->reads);
+
+	if (error)
+		return error;
 	sl_fifo_init(&worker->work, &worker->sessions[0].working, sizeof(struct sl_session));
 	sl_fifo_init(&worker->wait_buffer, &worker->sessions[0].waiting, sizeof(struct sl_session));
 	sl_fifo_init(&worker->wait_frames, &worker->reads[0].waiting, sizeof(struct sl_read));
@@ -316,12 +321,15 @@ void sl_worker_close(struct sl_worker *worker)
 	sl_record_pool_fini(&worker->records);
 	sl_handshakes_fini(&worker->handshakes);
 	sl_pool_fini(&worker->table_pool);
+	sl_pool_fini(&worker->read_pool);
 	sl_pool_fini(&worker->node_pool);
 	sl_pool_fini(&worker->chunk_pool);
 	sl_pool_fini(&worker->inbox_large_pool);
 	sl_pool_fini(&worker->inbox_pool);
 	sl_free(worker->open_table);
 	sl_free(worker->tables);
+	sl_blocks_fini(&worker->blocks);
+	sl_free(worker->interests);
 	sl_free(worker->reads);
 	sl_free(worker->scratch);
 	sl_free(worker->nodes);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/bug.h"
+#include "serve/interest.h"
 #include "serve/state.h"
 
 bool sl_outbox_is_short(const struct sl_worker *worker)
@@ -62,11 +63,15 @@ bool sl_outbox_add_file(struct sl_worker *worker, struct sl_session *session, ui
 			uint64_t off_bytes, uint64_t len_bytes)
 {
 	BUG_ON(len_bytes == 0);
-	return append(worker, session,
-		      &(struct sl_piece){ .kind = SL_PIECE_FILE,
-					  .idx = object_idx,
-					  .off_bytes = off_bytes,
-					  .len_bytes = len_bytes });
+	if (!append(worker, session,
+		    &(struct sl_piece){ .kind = SL_PIECE_FILE,
+					.idx = object_idx,
+					.off_bytes = off_bytes,
+					.len_bytes = len_bytes }))
+		return false;
+	sl_interest_begin(worker, (struct sl_tcp_conn){ (uint32_t)(session - worker->sessions) },
+			  object_idx);
+	return true;
 }
 
 void sl_outbox_add_chunk_first(struct sl_worker *worker, struct sl_session *session,
@@ -122,6 +127,15 @@ void sl_outbox_pop(struct sl_worker *worker, struct sl_session *session)
 	sl_pool_give(&worker->node_pool, idx);
 }
 
+void sl_outbox_pop_file(struct sl_worker *worker, struct sl_session *session)
+{
+	uint32_t object_idx = sl_outbox_front(worker, session)->piece.idx;
+
+	sl_interest_end(worker, object_idx);
+	sl_content_put(worker->content, object_idx);
+	sl_outbox_pop(worker, session);
+}
+
 void sl_outbox_clear(struct sl_worker *worker, struct sl_session *session)
 {
 	const struct sl_outbox_node *node;
@@ -129,10 +143,11 @@ void sl_outbox_clear(struct sl_worker *worker, struct sl_session *session)
 	while ((node = sl_outbox_front(worker, session))) {
 		const struct sl_piece *piece = &node->piece;
 
-		if (piece->kind == SL_PIECE_MEMORY)
-			sl_outbox_give_chunk(worker, piece->idx);
-		else
-			sl_content_put(worker->content, piece->idx);
+		if (piece->kind == SL_PIECE_FILE) {
+			sl_outbox_pop_file(worker, session);
+			continue;
+		}
+		sl_outbox_give_chunk(worker, piece->idx);
 		sl_outbox_pop(worker, session);
 	}
 }

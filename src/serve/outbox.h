@@ -54,6 +54,9 @@ bool sl_outbox_split(struct sl_worker *worker, struct sl_session *session, uint3
 /* Takes it off; its chunk or reference is the caller's. */
 void sl_outbox_pop(struct sl_worker *worker, struct sl_session *session);
 
+/* The same of a file, with its reference: all of it has been cut. */
+void sl_outbox_pop_file(struct sl_worker *worker, struct sl_session *session);
+
 /* Drops all, with chunks and references. */
 void sl_outbox_clear(struct sl_worker *worker, struct sl_session *session);
 

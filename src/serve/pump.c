@@ -11,11 +11,11 @@
 #include "tls/control.h"
 #include "tls/seal.h"
 
-static void orphan(struct sl_worker *worker, uint32_t *read_idx)
+static void give_read(struct sl_worker *worker, uint32_t *read_idx)
 {
 	if (*read_idx == SL_NONE)
 		return;
-	worker->reads[*read_idx].orphaned = true;
+	sl_read_give(worker, *read_idx);
 	*read_idx = SL_NONE;
 }
 
@@ -23,8 +23,8 @@ void sl_pump_abort(struct sl_worker *worker, struct sl_tcp_conn conn)
 {
 	struct sl_session *session = sl_session_of(worker, conn);
 
-	orphan(worker, &session->fresh_idx);
-	orphan(worker, &session->again_idx);
+	give_read(worker, &session->fresh_idx);
+	give_read(worker, &session->again_idx);
 	sl_handshakes_leave(worker, session);
 	session->phase = SL_SESSION_ABORTED;
 	sl_tcp_abort(worker->tcp, conn, worker->now_ns);
@@ -184,49 +184,34 @@ void sl_pump_run(struct sl_worker *worker, struct sl_tcp_conn conn)
 /* Seals and sends what a read brought; false: frames are short. */
 static bool read_send(struct sl_worker *worker, uint32_t read_idx)
 {
-	struct sl_read *read = &worker->reads[read_idx];
-
-	if (read->orphaned)
-		return true;
-	return read->kind == SL_READ_FRESH ? sl_fresh_send(worker, read_idx)
-					   : sl_again_send(worker, read_idx);
+	return worker->reads[read_idx].kind == SL_READ_FRESH ? sl_fresh_send(worker, read_idx)
+							     : sl_again_send(worker, read_idx);
 }
 
-/* The buffer goes back first: it is the hottest one, and the connection may want it for its next
+/* The block goes back first: it is the hottest one, and the connection may want it for its next
  * read. */
 static void read_finish(struct sl_worker *worker, uint32_t read_idx)
 {
-	struct sl_read *read = &worker->reads[read_idx];
-	struct sl_tcp_conn conn = read->conn;
-	bool orphaned = read->orphaned;
+	struct sl_tcp_conn conn = worker->reads[read_idx].conn;
+	struct sl_session *session = sl_session_of(worker, conn);
 
-	if (!orphaned && read->kind == SL_READ_FRESH)
-		sl_session_of(worker, conn)->fresh_idx = SL_NONE;
-	else if (!orphaned)
-		sl_session_of(worker, conn)->again_idx = SL_NONE;
-	if (SL_MUTANT(BUFFER_LEAK) && orphaned)
-		return;
-	sl_read_give(worker, read_idx);
-	if (!orphaned)
-		sl_pump_run(worker, conn);
+	give_read(worker,
+		  session->fresh_idx == read_idx ? &session->fresh_idx : &session->again_idx);
+	sl_pump_run(worker, conn);
 }
 
-void sl_pump_read_back(struct sl_worker *worker, const struct sl_disk_event *event)
+/* Of many who have had the same block the next are asked for. */
+static void expect_reads(struct sl_worker *worker)
 {
-	uint32_t read_idx = (uint32_t)event->cookie;
-	struct sl_read *read = &worker->reads[read_idx];
+	uint32_t second_idx = worker->reads[worker->wait_frames.head_idx].waiting.next_idx;
+	uint32_t third_idx;
 
-	BUG_ON(read->back);
-	read->back = true;
-	read->done_bytes = event->error ? 0 : event->done_bytes;
-	if (event->error)
-		worker->stats->read_errors++;
-	worker->stats->read_bytes += read->done_bytes;
-	/* Those who came earlier and lack frames go first. */
-	if (worker->wait_frames.head_idx == SL_NONE && read_send(worker, read_idx))
-		read_finish(worker, read_idx);
-	else
-		sl_fifo_push(&worker->wait_frames, read_idx);
+	if (second_idx == SL_NONE)
+		return;
+	sl_ahead_send(worker, second_idx);
+	third_idx = worker->reads[second_idx].waiting.next_idx;
+	if (third_idx != SL_NONE)
+		sl_ahead_read(worker, third_idx);
 }
 
 static void wake_reads(struct sl_worker *worker)
@@ -234,11 +219,25 @@ static void wake_reads(struct sl_worker *worker)
 	uint32_t read_idx;
 
 	while ((read_idx = worker->wait_frames.head_idx) != SL_NONE) {
+		expect_reads(worker);
 		if (!read_send(worker, read_idx))
 			return;
-		sl_fifo_pop(&worker->wait_frames);
-		read_finish(worker, read_idx);
+		if (worker->wait_frames.head_idx == read_idx) /* and not reset instead */
+			read_finish(worker, read_idx);
 	}
+}
+
+void sl_pump_read_back(struct sl_worker *worker, const struct sl_disk_event *event)
+{
+	uint32_t block_idx = (uint32_t)event->cookie, read_idx;
+	struct sl_block *block = &worker->blocks.blocks[block_idx];
+
+	if (!sl_block_back(worker, block_idx, event))
+		return;
+	/* Those who came earlier and lack frames go first. */
+	while ((read_idx = sl_fifo_pop(&block->readers)) != SL_NONE)
+		sl_fifo_push(&worker->wait_frames, read_idx);
+	wake_reads(worker);
 }
 
 /* The session of the first was asked for when it was the second. */
@@ -257,7 +256,7 @@ static void expect_waiting(struct sl_worker *worker)
 void sl_pump_wake(struct sl_worker *worker)
 {
 	wake_reads(worker);
-	while (worker->wait_buffer.head_idx != SL_NONE && sl_disk_free_buffers(worker->disk) > 0 &&
+	while (worker->wait_buffer.head_idx != SL_NONE && sl_blocks_free(worker) > 0 &&
 	       sl_nic_free_frames(worker->nic) >= SL_BURST_FRAMES + SL_CONTROL_FRAMES) {
 		struct sl_tcp_conn conn = { sl_fifo_pop(&worker->wait_buffer) };
 
@@ -279,7 +278,7 @@ void sl_pump_note_use(struct sl_worker *worker)
 {
 	struct sluice_worker_stats *stats = worker->stats;
 	uint64_t frames_cnt = stats->frames_total - sl_nic_free_frames(worker->nic);
-	uint64_t buffers_cnt = stats->buffers_total - sl_disk_free_buffers(worker->disk);
+	uint64_t buffers_cnt = stats->buffers_total - sl_blocks_free(worker);
 
 	keep_most(&stats->frames_used_high, frames_cnt);
 	keep_most(&stats->buffers_used_high, buffers_cnt);
@@ -308,8 +307,8 @@ void sl_pump_gone(struct sl_worker *worker, struct sl_tcp_conn conn)
 {
 	struct sl_session *session = sl_session_of(worker, conn);
 
-	orphan(worker, &session->fresh_idx);
-	orphan(worker, &session->again_idx);
+	give_read(worker, &session->fresh_idx);
+	give_read(worker, &session->again_idx);
 	if (session->waits_pump)
 		sl_fifo_remove(&worker->wait_buffer, conn.idx);
 	session->waits_pump = false;

@@ -8,8 +8,9 @@
  *                 └ file piece ─► record log ─► read ─► seal, keep tag ──────┤     (fresh.c)
  *   lost range ─► record log ─► read ─► seal, compare tag ─► the lost part ──┘     (again.c)
  *
- * A connection has at most one read out for new bytes and one for lost ones. When no buffer or no
- * frame is free it waits in a FIFO: the pipeline's budget is the size of those pools.
+ * A connection has at most one read out for new bytes and one for lost ones; those of several may
+ * be of one block (block.h), which is at the disk once for all of them, or there already. When no
+ * buffer or no frame is free it waits in a FIFO: the pipeline's budget is the size of those pools.
  */
 #ifndef SL_SERVE_PUMP_H
 #define SL_SERVE_PUMP_H
@@ -26,7 +27,7 @@ enum sl_pump_step {
 /* Does what losses, window and outbox allow now. Cheap when there is nothing to do. */
 void sl_pump_run(struct sl_worker *worker, struct sl_tcp_conn conn);
 
-/* A read is back from the disk. */
+/* A block is back from the disk: for all who wait for it. */
 void sl_pump_read_back(struct sl_worker *worker, const struct sl_disk_event *event);
 
 /* Buffers or frames may have become free: those who waited go on, oldest first. */
@@ -38,7 +39,7 @@ void sl_pump_acked(struct sl_worker *worker, struct sl_tcp_conn conn);
 /* Frames or a buffer were taken: keeps the most there ever were, of each and in bytes. */
 void sl_pump_note_use(struct sl_worker *worker);
 
-/* The session is going: its log is emptied, its reads are orphaned. */
+/* The session is going: its log is emptied, its reads are given back. */
 void sl_pump_gone(struct sl_worker *worker, struct sl_tcp_conn conn);
 
 /* The connection cannot go on as promised: RST, and GONE follows. */

@@ -2,75 +2,83 @@
 #include "serve/read.h"
 
 #include "base/bug.h"
-#include "base/mutant.h"
+#include "serve/interest.h"
 #include "serve/state.h"
 
-static uint64_t align_down(uint64_t value, uint32_t align)
+struct sl_read_source sl_read_find(const struct sl_worker *worker, uint32_t object_idx,
+				   uint64_t off_bytes, uint32_t least_bytes)
 {
-	return value & ~(uint64_t)(align - 1);
-}
-
-static uint64_t align_up(uint64_t value, uint32_t align)
-{
-	return align_down(value + align - 1, align);
-}
-
-uint32_t sl_read_max(const struct sl_worker *worker, uint32_t object_idx, uint64_t off_bytes)
-{
-	uint32_t align = sl_content_object(worker->content, object_idx)->align_bytes;
-
-	return SL_BUFFER_BYTES - (uint32_t)(off_bytes - align_down(off_bytes, align));
-}
-
-bool sl_read_take(struct sl_worker *worker, struct sl_tcp_conn conn, uint32_t object_idx,
-		  uint64_t off_bytes, uint32_t len_bytes, uint32_t *read_idx)
-{
-	uint32_t align = sl_content_object(worker->content, object_idx)->align_bytes;
-	uint64_t start_off = align_down(off_bytes, align);
-	uint64_t end_off = align_up(off_bytes + len_bytes, align);
-	struct sl_disk_buffer buffer;
-
-	BUG_ON(len_bytes == 0);
-	BUG_ON(end_off - start_off > SL_BUFFER_BYTES);
-	if (!sl_disk_take(worker->disk, &buffer))
-		return false;
-	sl_pump_note_use(worker);
-	worker->reads[buffer.idx] = (struct sl_read){
-		.conn = conn,
-		.object_idx = object_idx,
-		.span_off_bytes = start_off,
-		.span_bytes = (uint32_t)(end_off - start_off),
+	struct sl_read_source source = {
+		.block_idx = sl_block_find(worker, object_idx, off_bytes, least_bytes),
 	};
-	sl_content_hold(worker->content, object_idx);
-	*read_idx = buffer.idx;
-	return true;
+
+	if (source.block_idx != SL_NONE) {
+		source.max_bytes = sl_block_left(worker, source.block_idx, off_bytes);
+		return source;
+	}
+	source.wide = sl_interest_wide(worker, object_idx) && sl_blocks_room(worker);
+	source.max_bytes = sl_block_max(worker, object_idx, off_bytes, source.wide);
+	if (source.max_bytes < least_bytes) {
+		source.wide = false;
+		source.max_bytes = sl_block_max(worker, object_idx, off_bytes, false);
+	}
+	return source;
 }
 
-void sl_read_start(struct sl_worker *worker, uint32_t read_idx)
+bool sl_read_may_begin(const struct sl_worker *worker, const struct sl_read_source *source)
 {
-	const struct sl_read *read = &worker->reads[read_idx];
-	const struct sl_object *object = sl_content_object(worker->content, read->object_idx);
+	return worker->read_pool.free_cnt > 0 &&
+	       (source->block_idx != SL_NONE || sl_blocks_free(worker) > 0);
+}
 
-	worker->stats->reads++;
-	sl_disk_read(worker->disk, object->file, (struct sl_disk_buffer){ read_idx },
-		     read->span_off_bytes, read->span_bytes, read_idx);
+static struct sl_fifo *queue_of(struct sl_worker *worker, const struct sl_read *read)
+{
+	struct sl_block *block = &worker->blocks.blocks[read->block_idx];
+
+	return block->state == SL_BLOCK_AT_DISK ? &block->readers : &worker->wait_frames;
+}
+
+uint32_t sl_read_begin(struct sl_worker *worker, struct sl_tcp_conn conn,
+		       const struct sl_read_order *order, const struct sl_read_source *source)
+{
+	uint32_t block_idx = source->block_idx, read_idx;
+	struct sl_read *read;
+	bool taken = sl_pool_take(&worker->read_pool, &read_idx);
+
+	BUG_ON(!taken);
+	if (block_idx == SL_NONE) {
+		block_idx = sl_block_read(worker, order->object_idx, order->off_bytes,
+					  order->len_bytes, source->wide);
+	} else {
+		worker->stats->shared_reads++;
+		worker->stats->shared_bytes += order->len_bytes;
+		sl_interest_earn(worker, order->object_idx, order->len_bytes);
+	}
+	sl_block_join(worker, block_idx, order->off_bytes, order->len_bytes);
+	read = &worker->reads[read_idx];
+	*read = (struct sl_read){
+		.conn = conn,
+		.block_idx = block_idx,
+		.kind = (uint8_t)order->kind,
+		.record_idx = order->record_idx,
+		.range = order->range,
+		.begun_ns = worker->now_ns,
+	};
+	sl_fifo_push(queue_of(worker, read), read_idx);
+	return read_idx;
 }
 
 const uint8_t *sl_read_bytes(struct sl_worker *worker, uint32_t read_idx, uint64_t off_bytes,
 			     uint32_t len_bytes)
 {
-	const struct sl_read *read = &worker->reads[read_idx];
-	uint64_t start = off_bytes - read->span_off_bytes;
-
-	BUG_ON(off_bytes < read->span_off_bytes);
-	BUG_ON(start + len_bytes > read->span_bytes);
-	if (start + len_bytes > read->done_bytes && !SL_MUTANT(SHORT_READ))
-		return NULL;
-	return sl_disk_memory(worker->disk, (struct sl_disk_buffer){ read_idx }) + start;
+	return sl_block_bytes(worker, worker->reads[read_idx].block_idx, off_bytes, len_bytes);
 }
 
 void sl_read_give(struct sl_worker *worker, uint32_t read_idx)
 {
-	sl_content_put(worker->content, worker->reads[read_idx].object_idx);
-	sl_disk_give(worker->disk, (struct sl_disk_buffer){ read_idx });
+	const struct sl_read *read = &worker->reads[read_idx];
+
+	sl_fifo_remove(queue_of(worker, read), read_idx);
+	sl_block_leave(worker, read->block_idx);
+	sl_pool_give(&worker->read_pool, read_idx);
 }

@@ -32,11 +32,11 @@ struct sl_session {
 	uint32_t inbox_idx;                  /* SL_NONE: none held */
 	uint16_t plain_bytes, wire_bytes;    /* in it */
 	uint32_t out_head_idx, out_tail_idx; /* outbox: pieces not yet cut, oldest first */
-	uint32_t fresh_idx;          /* read in flight for new bytes (buffer index), or SL_NONE */
-	uint32_t again_idx;          /* read in flight for retransmission, or SL_NONE */
-	struct sl_fifo_link waiting; /* in worker->wait_buffer */
-	struct sl_fifo_link working; /* in worker->work */
-	uint32_t place_idx;          /* in worker->handshakes, or SL_NONE */
+	uint32_t fresh_idx;                  /* read under way for new bytes, or SL_NONE */
+	uint32_t again_idx;                  /* read under way for retransmission, or SL_NONE */
+	struct sl_fifo_link waiting;         /* in worker->wait_buffer */
+	struct sl_fifo_link working;         /* in worker->work */
+	uint32_t place_idx;                  /* in worker->handshakes, or SL_NONE */
 	struct sl_record_log log;
 	uint32_t table_idx;        /* server keys, expanded */
 	uint16_t record_max_bytes; /* TLS: plain bytes the peer takes in a record, [63, 16384] */

@@ -16,6 +16,7 @@
 #include "nic/nic.h"
 #include "serve/fifo.h"
 #include "serve/handshakes.h"
+#include "serve/interest.h"
 #include "serve/mailbox.h"
 #include "serve/outbox.h"
 #include "serve/poll.h"
@@ -81,11 +82,14 @@ struct sl_worker {
 	uint8_t *open_table; /* one for opening, of whoever has sent something; else wiped */
 	size_t table_bytes;
 
-	struct sl_read *reads;      /* one a disk buffer */
-	struct sl_fifo work;        /* sessions with fresh input */
-	struct sl_fifo wait_buffer; /* sessions that want a buffer or frames */
-	struct sl_fifo wait_frames; /* reads that are back and want frames */
-	uint8_t *scratch;           /* one record, between cipher and frames */
+	struct sl_blocks blocks; /* what the disk buffers hold */
+	struct sl_pool read_pool;
+	struct sl_read *reads;
+	struct sl_interest *interests; /* one an object */
+	struct sl_fifo work;           /* sessions with fresh input */
+	struct sl_fifo wait_buffer;    /* sessions that want a buffer or frames */
+	struct sl_fifo wait_frames;    /* reads whose bytes are there and want frames */
+	uint8_t *scratch;              /* one record, between cipher and frames */
 
 	struct sl_worker *peers[SL_WORKERS_MAX]; /* all workers, itself included */
 	uint32_t peer_cnt, own_idx;

@@ -254,9 +254,9 @@ static void expect_disk_events(struct sl_worker *worker, const struct sl_disk_ev
 
 	for (uint32_t i = idx == 0 ? 0 : idx + 2 * AHEAD_CNT; i < end_idx; i++)
 		if (events[i].kind == SL_DISK_READ)
-			sl_ahead_read(worker, (uint32_t)events[i].cookie);
+			sl_ahead_block(worker, (uint32_t)events[i].cookie);
 	if (send_idx < cnt && events[send_idx].kind == SL_DISK_READ)
-		sl_ahead_send(worker, (uint32_t)events[send_idx].cookie);
+		sl_ahead_block_send(worker, (uint32_t)events[send_idx].cookie);
 }
 
 static bool take_disk_events(struct sl_worker *worker)

@@ -41,7 +41,7 @@
 enum { SLICES_MAX = 3000, BEST_SHARE = 20 };
 
 struct options { /* all numbers, so that a table can name them */
-	uint64_t connections, tls, mtu, ack, seconds, warm, object, rtt_us, window, disk_us;
+	uint64_t connections, tls, mtu, ack, seconds, warm, object, files, rtt_us, window, disk_us;
 	uint64_t budget, bbr, in_place;
 };
 
@@ -53,6 +53,7 @@ static const struct options defaults = {
 	.seconds = 3,
 	.warm = 2,
 	.object = 300 * KIB,
+	.files = 4000,
 	.rtt_us = 20000,
 	.window = 1024 * KIB,
 	.disk_us = 80,
@@ -74,6 +75,7 @@ static const struct {
 	OPTION(seconds, "of busy time to measure"),
 	OPTION(warm, "seconds of busy time before"),
 	OPTION(object, "bytes of each response's body"),
+	OPTION(files, "different ones, each asked for by as many clients; 1: all want the same"),
 	OPTION(rtt_us, "microseconds between a segment and the arrival of its ACK"),
 	OPTION(window, "bytes that a client offers"),
 	OPTION(disk_us, "microseconds a read takes"),
@@ -167,6 +169,8 @@ static void run_open(struct run *run)
 	    .tls = options->tls,
 	    .mtu_bytes = (uint32_t)options->mtu,
 	    .object_bytes = options->object,
+	    .file_cnt = (uint32_t)(options->files < options->connections ? options->files
+									 : options->connections),
 	    .ack_every = (uint32_t)options->ack,
 	    .rtt_ns = options->rtt_us * SL_NS_PER_US,
 	    .window_bytes = (uint32_t)options->window,
@@ -259,7 +263,7 @@ static void measure(struct run *run, struct result *result)
 	result->ns_per_packet = took_ns / (double)(after.segments - before.segments);
 	result->packets_per_burst =
 	    (double)(after.segments - before.segments) / (double)(after.bursts - before.bursts);
-	result->read_kib = (double)body_bytes / (double)reads / KIB;
+	result->read_kib = reads ? (double)body_bytes / (double)reads / KIB : 0;
 	result->busy = took_ns / (took_ns + (double)(run->idle_ns - idle_ns));
 	result->peak_bytes = (uint64_t)usage.ru_maxrss * KIB;
 	result->responses = after.responses - before.responses;

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE /* memmem */
 #include "pipeline_clients.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,8 +26,9 @@ enum {
 const uint8_t pipeline_server_ipv4[4] = { 192, 0, 2, 1 };
 
 static const char hello[] = "hello";
-static const char request_text[] =
-    "GET /video/segment.m4s HTTP/1.1\r\n"
+#define FILE_PLACE "GET /video/"
+static const char request_text[] = FILE_PLACE
+    "0000000.m4s HTTP/1.1\r\n"
     "Host: video.example.net\r\n"
     "User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0\r\n"
     "Accept: */*\r\n"
@@ -71,7 +73,7 @@ static struct {
 	struct sl_aead *aead;
 	void *table;
 	struct sl_tls_keys keys;
-	struct request *requests; /* by number: all clients' keys are the same */
+	struct request *requests; /* by number, one for each file: all clients' keys are the same */
 	uint32_t request_cnt;
 	struct pipeline_clients_counters counters;
 } clients;
@@ -128,34 +130,40 @@ const struct pipeline_clients_counters *pipeline_clients_counters(void)
 	return &clients.counters;
 }
 
-static void seal_request(struct request *request, uint64_t record_no)
+static void make_request(struct request *request, uint64_t record_no, uint32_t file_idx)
 {
-	uint8_t tag[SL_RECORD_TAG_BYTES];
+	uint8_t text[sizeof(request_text)], tag[SL_RECORD_TAG_BYTES];
+	char name[8];
 
+	memcpy(text, request_text, sizeof(request_text));
+	snprintf(name, sizeof(name), "%07u", file_idx % 10000000);
+	memcpy(text + sizeof(FILE_PLACE) - 1, name, sizeof(name) - 1);
+	request->len_bytes = sizeof(request_text) - 1;
+	if (!clients.options.tls) {
+		memcpy(request->bytes, text, request->len_bytes);
+		return;
+	}
 	request->len_bytes = sl_seal_wire_bytes(&clients.keys, sizeof(request_text) - 1);
 	BUG_ON(request->len_bytes > sizeof(request->bytes));
 	sl_seal_record(clients.aead, clients.table, &clients.keys, record_no,
-		       SL_TLS_APPLICATION_DATA, (const uint8_t *)request_text,
-		       sizeof(request_text) - 1, request->bytes, tag);
+		       SL_TLS_APPLICATION_DATA, text, sizeof(request_text) - 1, request->bytes,
+		       tag);
 }
 
-static const struct request *request_of(uint32_t request_no)
+static const struct request *request_of(uint32_t request_no, uint32_t client_idx)
 {
+	size_t file_cnt = clients.options.file_cnt, first_idx = request_no * file_cnt;
+
 	if (request_no == clients.request_cnt) {
 		clients.requests =
-		    realloc(clients.requests, (request_no + 1) * sizeof(*clients.requests));
+		    realloc(clients.requests, (first_idx + file_cnt) * sizeof(*clients.requests));
 		BUG_ON(!clients.requests);
-		if (clients.options.tls) {
-			seal_request(&clients.requests[request_no], request_no);
-		} else {
-			clients.requests[request_no].len_bytes = sizeof(request_text) - 1;
-			memcpy(clients.requests[request_no].bytes, request_text,
-			       sizeof(request_text));
-		}
+		for (uint32_t i = 0; i < file_cnt; i++)
+			make_request(&clients.requests[first_idx + i], request_no, i);
 		clients.request_cnt++;
 	}
 	BUG_ON(request_no >= clients.request_cnt);
-	return &clients.requests[request_no];
+	return &clients.requests[first_idx + client_idx % file_cnt];
 }
 
 /* ---- to the worker ---- */
@@ -226,7 +234,7 @@ static void transmit(struct sl_nic *nic, uint8_t *slot, const struct arrival *ar
 		payload_bytes = sizeof(hello) - 1;
 		memcpy(slot, hello, payload_bytes);
 	} else if (arrival->asks) {
-		const struct request *request = request_of(client->request_cnt++);
+		const struct request *request = request_of(client->request_cnt++, arrival->idx);
 
 		payload_bytes = request->len_bytes;
 		memcpy(slot, request->bytes, payload_bytes);

@@ -18,6 +18,7 @@ struct pipeline_clients_options {
 	bool tls;
 	uint32_t mtu_bytes;
 	uint64_t object_bytes;
+	uint32_t file_cnt;  /* different ones; [1, cnt] */
 	uint32_t ack_every; /* segments; and after each burst, as a receiver does whose interrupts
 			       and GRO end there */
 	uint64_t rtt_ns;

@@ -42,7 +42,7 @@ found()
 	fi
 }
 
-for scenario in lossy readers requests attacked changing-files quitters; do
+for scenario in lossy readers requests attacked changing-files quitters live; do
 	clean $scenario 1-10
 done
 
@@ -52,6 +52,8 @@ found RESEND_BYTES lossy 1-20
 found SHORT_READ changing-files 1-40
 found FRAME_LEAK reordered 1-40
 found BUFFER_LEAK quitters 1-40
+found BLOCK_TOO_SOON live 1-20
+found SHARED_VERSION live 1-40
 found CHUNK_LEAK calm 1-10
 found SACK_OFF_BY_ONE lossy 1-40
 found WRAP lossy 1-40

@@ -6,9 +6,13 @@
 #include <string.h>
 
 #include "base/bug.h"
+#include "sim_clock.h"
 #include "sim_violation.h"
 
 enum { PART_BYTES = 16384 };
+
+/* How old an answer may be: content/content.c. */
+#define FRESH_NS SL_NS_PER_S
 
 void sl_sim_answer_expect(struct sl_sim_answer *answer, const struct sl_sim_question *question)
 {
@@ -16,6 +20,7 @@ void sl_sim_answer_expect(struct sl_sim_answer *answer, const struct sl_sim_ques
 	answer->head_bytes = 0;
 	answer->head_done = answer->closes = answer->failed = false;
 	answer->left_bytes = answer->body_bytes = 0;
+	answer->versions = 0;
 }
 
 bool sl_sim_answer_whole(const struct sl_sim_answer *answer)
@@ -36,6 +41,32 @@ static bool may_be_cut(const struct sl_sim_plan *plan, uint32_t file_idx)
 	return false;
 }
 
+/* What of the question's answer would have had another length in that version. */
+static uint64_t wanted_bytes(const struct sl_sim_question *question,
+			     const struct sl_sim_version *version)
+{
+	return question->whole ? version->size_bytes : question->len_bytes;
+}
+
+/* Versions that were the file's at some time from a second before the question on. */
+static uint32_t versions_of(const struct sl_sim_answer *answer, const struct sl_sim_plan *plan)
+{
+	const struct sl_sim_file *file = &plan->files[answer->question.file_idx];
+	uint64_t since_ns = answer->question.asked_ns - FRESH_NS;
+	uint32_t versions = 0;
+
+	for (uint32_t i = 0; i < file->version_cnt; i++) {
+		bool was_there = SL_SIM_START_NS + file->versions[i].at_ns <= sl_clock_now_ns();
+		bool was_followed = i + 1 < file->version_cnt &&
+				    SL_SIM_START_NS + file->versions[i + 1].at_ns < since_ns;
+
+		if (was_there && !was_followed &&
+		    answer->left_bytes == wanted_bytes(&answer->question, &file->versions[i]))
+			versions |= UINT32_C(1) << i;
+	}
+	return versions;
+}
+
 static void check_head(struct sl_sim_answer *answer, const struct sl_sim_plan *plan, uint32_t place)
 {
 	const struct sl_sim_question *question = &answer->question;
@@ -53,8 +84,10 @@ static void check_head(struct sl_sim_answer *answer, const struct sl_sim_plan *p
 		answer->failed = true;
 	else if (status != wanted)
 		sl_sim_violation(place, "status %d instead of %d", status, wanted);
-	else if (!is_missing(answer) && answer->left_bytes != question->len_bytes &&
-		 !may_be_cut(plan, question->file_idx))
+	else if (!is_missing(answer))
+		answer->versions = versions_of(answer, plan);
+	if (!answer->failed && !is_missing(answer) && !answer->versions &&
+	    !may_be_cut(plan, question->file_idx))
 		sl_sim_violation(place, "%llu bytes are announced instead of %llu",
 				 (unsigned long long)answer->left_bytes,
 				 (unsigned long long)question->len_bytes);
@@ -94,14 +127,38 @@ static uint8_t may_differ(const struct sl_sim_plan *plan, uint32_t file_idx)
 	return mask;
 }
 
-static void check_body(const struct sl_sim_answer *answer, const struct sl_sim_plan *plan,
-		       uint32_t place, const uint8_t *data, size_t len_bytes)
+static void check_versions(struct sl_sim_answer *answer, const struct sl_sim_file *file,
+			   uint32_t place, const uint8_t *data, size_t len_bytes)
+{
+	uint64_t off_bytes = answer->question.off_bytes + answer->body_bytes;
+	uint32_t versions = answer->versions;
+	uint8_t wanted[PART_BYTES];
+
+	for (uint32_t i = 0; i < file->version_cnt; i++) {
+		if (!(versions >> i & 1))
+			continue;
+		sl_sim_disk_content(file->versions[i].seed, off_bytes, wanted, len_bytes);
+		if (memcmp(data, wanted, len_bytes) != 0)
+			answer->versions &= ~(UINT32_C(1) << i);
+	}
+	if (!answer->versions)
+		sl_sim_violation(place, "from byte %llu on it is of no version that it may be of",
+				 (unsigned long long)off_bytes);
+}
+
+static void check_body(struct sl_sim_answer *answer, const struct sl_sim_plan *plan, uint32_t place,
+		       const uint8_t *data, size_t len_bytes)
 {
 	uint64_t off_bytes = answer->question.off_bytes + answer->body_bytes;
 	uint8_t wanted[PART_BYTES], mask;
 
 	if (is_missing(answer) || answer->failed)
 		return;
+	if (plan->files[answer->question.file_idx].version_cnt > 1) {
+		check_versions(answer, &plan->files[answer->question.file_idx], place, data,
+			       len_bytes);
+		return;
+	}
 	sl_sim_disk_content(plan->files[answer->question.file_idx].seed, off_bytes, wanted,
 			    len_bytes);
 	if (memcmp(data, wanted, len_bytes) == 0)

@@ -2,7 +2,8 @@
 /*
  * Answer: a checker of HTTP responses, byte by byte as they come. Every body byte must be the
  * file's, as it is or as it was before it was overwritten; status and length must be what was asked
- * for.
+ * for. Of a file that grows or is replaced, all of a response must be of one version, which was the
+ * file's while the answer was on its way, or not longer ago than a second before.
  */
 #ifndef SL_TESTS_SIM_ANSWER_H
 #define SL_TESTS_SIM_ANSWER_H
@@ -14,6 +15,7 @@ enum { SL_SIM_HEAD_MAX_BYTES = 1024 };
 struct sl_sim_question {
 	uint32_t file_idx; /* SL_SIM_PLAN_FILES: a name that does not exist */
 	uint64_t off_bytes, len_bytes;
+	uint64_t asked_ns;
 	bool head_only, whole;
 };
 
@@ -23,6 +25,7 @@ struct sl_sim_answer {
 	uint32_t head_bytes;
 	bool head_done, closes, failed; /* failed: the server said 5xx */
 	uint64_t left_bytes, body_bytes;
+	uint32_t versions; /* a bit for each that it may be of */
 };
 
 void sl_sim_answer_expect(struct sl_sim_answer *answer, const struct sl_sim_question *question);

@@ -58,7 +58,6 @@ struct sl_disk {
 	struct sl_pool handle_pool;
 	uint8_t *memory;
 	enum owner *owners;
-	uint64_t *begun_ns; /* by buffer */
 	struct sl_pool buffer_pool;
 	struct op *ops;
 	struct sl_pool op_pool;
@@ -182,6 +181,15 @@ void sl_sim_disk_cut_at_most(struct sl_disk *disk, const char *name, uint64_t si
 		sl_sim_disk_cut(disk, name, size_bytes);
 }
 
+void sl_sim_disk_grow(struct sl_disk *disk, const char *name, uint64_t size_bytes)
+{
+	struct file *file = must_find(disk, name);
+
+	BUG_ON(size_bytes < file->size_bytes || file->bytes);
+	file->size_bytes = size_bytes;
+	touch(file);
+}
+
 void sl_sim_disk_stall(struct sl_disk *disk, uint64_t until_ns)
 {
 	disk->stalled_until_ns = until_ns;
@@ -228,12 +236,11 @@ int sl_disk_open(struct sl_disk **disk_out, const struct sl_disk_config *config,
 	disk->files = sl_alloc(SL_SIM_FILES_MAX, sizeof(*disk->files));
 	disk->handles = sl_alloc(disk->file_cnt, sizeof(*disk->handles));
 	disk->owners = sl_alloc(disk->buffer_cnt, sizeof(*disk->owners));
-	disk->begun_ns = sl_alloc(disk->buffer_cnt, sizeof(*disk->begun_ns));
 	disk->ops = sl_alloc(disk->file_cnt + disk->buffer_cnt, sizeof(*disk->ops));
 	disk->memory = sl_arena_carve(arena, (size_t)disk->buffer_cnt * SL_BUFFER_BYTES,
 				      SL_DISK_BUFFER_ALIGN_BYTES);
-	if (!disk->files || !disk->handles || !disk->owners || !disk->begun_ns || !disk->ops ||
-	    !disk->memory || sl_pool_init(&disk->handle_pool, disk->file_cnt) < 0 ||
+	if (!disk->files || !disk->handles || !disk->owners || !disk->ops || !disk->memory ||
+	    sl_pool_init(&disk->handle_pool, disk->file_cnt) < 0 ||
 	    sl_pool_init(&disk->buffer_pool, disk->buffer_cnt) < 0 ||
 	    sl_pool_init(&disk->op_pool, disk->file_cnt + disk->buffer_cnt) < 0) {
 		sl_disk_close(disk);
@@ -251,7 +258,6 @@ void sl_disk_close(struct sl_disk *disk)
 	sl_pool_fini(&disk->buffer_pool);
 	sl_pool_fini(&disk->handle_pool);
 	sl_free(disk->ops);
-	sl_free(disk->begun_ns);
 	sl_free(disk->owners);
 	sl_free(disk->handles);
 	sl_free(disk->files);
@@ -317,7 +323,6 @@ void sl_disk_read(struct sl_disk *disk, struct sl_disk_file file, struct sl_disk
 	BUG_ON((off_bytes | len_bytes) & (handle->align_bytes - 1));
 
 	disk->owners[buffer.idx] = OWNER_DISK;
-	disk->begun_ns[buffer.idx] = sl_clock_now_ns();
 	memset(sl_disk_memory(disk, buffer), RUBBISH, SL_BUFFER_BYTES);
 	handle->reads_cnt++;
 	disk->counters.reads++;
@@ -397,12 +402,6 @@ uint64_t sl_sim_disk_next_ns(const struct sl_disk *disk)
 		return UINT64_MAX;
 	ready_ns = disk->ops[disk->under_way_idx].ready_ns;
 	return ready_ns > disk->stalled_until_ns ? ready_ns : disk->stalled_until_ns;
-}
-
-uint64_t sl_sim_disk_begun_ns(const struct sl_disk *disk, uint32_t idx)
-{
-	BUG_ON(idx >= disk->buffer_cnt);
-	return disk->owners[idx] == OWNER_DISK ? disk->begun_ns[idx] : UINT64_MAX;
 }
 
 uint32_t sl_sim_disk_reads(const struct sl_disk *disk)

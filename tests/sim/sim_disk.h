@@ -51,9 +51,6 @@ void sl_sim_disk_options(struct sl_disk *disk, const struct sl_sim_disk_options 
  * is under way. */
 uint64_t sl_sim_disk_next_ns(const struct sl_disk *disk);
 
-/* When the read that buffer idx waits for began; UINT64_MAX if there is none. */
-uint64_t sl_sim_disk_begun_ns(const struct sl_disk *disk, uint32_t idx);
-
 /* Reads and opens that have begun and were not reaped. */
 uint32_t sl_sim_disk_reads(const struct sl_disk *disk);
 
@@ -75,6 +72,10 @@ void sl_sim_disk_cut(struct sl_disk *disk, const char *name, uint64_t size_bytes
 
 /* The same, if it is longer now. */
 void sl_sim_disk_cut_at_most(struct sl_disk *disk, const char *name, uint64_t size_bytes);
+
+/* In place: the file is longer now, as a recording is that is appended to; its content goes on by
+ * its seed. */
+void sl_sim_disk_grow(struct sl_disk *disk, const char *name, uint64_t size_bytes);
 
 /* Nothing is done before until_ns, whenever it was submitted. */
 void sl_sim_disk_stall(struct sl_disk *disk, uint64_t until_ns);

@@ -77,17 +77,22 @@ static void judge_permission(struct sl_sim_world *world, const struct sl_read *r
 		judge_delivered(world, read, place, &client->tcp);
 }
 
-/* A read that began now is a permission that was used now: nothing has come in since. */
+/* A read that began now is a permission that was used now: nothing has come in since. It may be
+ * over by now, if the block was there. */
 void sl_sim_judge_turn(struct sl_sim_judge *judge, struct sl_sim_world *world)
 {
 	struct sl_worker *worker = world->worker;
-	uint32_t buffer_cnt = (uint32_t)worker->stats->buffers_total;
 
 	sl_sim_nic_check(worker->nic);
-	for (uint32_t idx = 0; idx < buffer_cnt; idx++) {
+	sl_blocks_check(worker);
+	for (uint32_t idx = 0; idx < sl_pool_used_high(&worker->read_pool); idx++) {
 		const struct sl_read *read = &worker->reads[idx];
+		uint8_t phase;
 
-		if (sl_sim_disk_begun_ns(worker->disk, idx) != worker->now_ns || read->orphaned)
+		if (read->begun_ns != worker->now_ns)
+			continue;
+		phase = worker->sessions[read->conn.idx].phase;
+		if (phase == SL_SESSION_FREE || phase == SL_SESSION_ABORTED)
 			continue;
 		judge->permissions++;
 		judge_permission(world, read);
@@ -149,8 +154,8 @@ void sl_sim_judge_end(struct sl_worker *worker)
 	uint32_t owner_cnt[SL_FRAME_OWNERS];
 
 	must_be_zero(sl_tcp_counters(worker->tcp)->open_cnt, "connections");
-	must_be_zero(worker->stats->buffers_total - sl_disk_free_buffers(worker->disk),
-		     "disk buffers");
+	must_be_zero(worker->stats->buffers_total - sl_blocks_free(worker), "disk buffers");
+	must_be_zero(sl_pool_used(&worker->read_pool), "reads of connections");
 	must_be_zero(sl_pool_used(&worker->handshakes.pool), "places for handshakes");
 	must_be_zero(sl_pool_used(&worker->inbox_pool), "inboxes");
 	must_be_zero(sl_pool_used(&worker->inbox_large_pool), "large inboxes");

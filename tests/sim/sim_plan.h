@@ -11,11 +11,24 @@
 
 #define SL_SIM_NEVER UINT64_MAX
 
-enum { SL_SIM_PLAN_FILES = 16, SL_SIM_PLAN_ATTACKS = 16, SL_SIM_PLAN_MISHAPS = 32 };
+enum {
+	SL_SIM_PLAN_FILES = 16,
+	SL_SIM_PLAN_ATTACKS = 16,
+	SL_SIM_PLAN_MISHAPS = 32,
+	SL_SIM_VERSIONS_MAX = 8,
+};
+
+struct sl_sim_version {
+	uint64_t at_ns, seed, size_bytes;
+};
 
 struct sl_sim_file {
 	char name[16];
-	uint64_t seed, size_bytes;
+	uint64_t seed, size_bytes; /* as it is in the beginning */
+	/* What it becomes: behind one of the same seed it has grown, behind another it has been
+	 * replaced by rename. None is shorter than it was in the beginning. */
+	struct sl_sim_version versions[SL_SIM_VERSIONS_MAX];
+	uint32_t version_cnt; /* 1 at least: the first is how it begins */
 };
 
 /* What a client does besides acknowledging that a stack of good faith would not. */
@@ -75,6 +88,7 @@ enum sl_sim_mishap_kind {
 	SL_SIM_SHORT_READS,
 	SL_SIM_OVERWRITE, /* value: from where on */
 	SL_SIM_CUT,       /* value: where it ends */
+	SL_SIM_VERSION,   /* value: which one comes now */
 	SL_SIM_STALL,     /* value: for how long the disk answers nothing */
 	SL_SIM_DRAIN,     /* SIGTERM */
 	SL_SIM_MISHAPS,

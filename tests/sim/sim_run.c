@@ -42,6 +42,16 @@ static uint64_t drain(struct run *run)
 	return run->world.now_ns + run->world.config.drain_ns + SL_NS_PER_S;
 }
 
+static void next_version(struct sl_disk *disk, const struct sl_sim_file *file, uint64_t number)
+{
+	const struct sl_sim_version *version = &file->versions[number];
+
+	if (version->seed == version[-1].seed)
+		sl_sim_disk_grow(disk, file->name, version->size_bytes);
+	else
+		sl_sim_disk_add(disk, file->name, version->seed, version->size_bytes);
+}
+
 static uint64_t mishap(struct run *run, const struct sl_sim_mishap *mishap)
 {
 	struct sl_disk *disk = run->world.worker->disk;
@@ -65,6 +75,9 @@ static uint64_t mishap(struct run *run, const struct sl_sim_mishap *mishap)
 		break;
 	case SL_SIM_CUT:
 		sl_sim_disk_cut_at_most(disk, name, mishap->value);
+		break;
+	case SL_SIM_VERSION:
+		next_version(disk, &run->plan.files[mishap->file_idx], mishap->value);
 		break;
 	case SL_SIM_STALL:
 		sl_sim_disk_stall(disk, run->world.now_ns + mishap->value);

@@ -62,6 +62,7 @@ static void draw_files(struct sl_sim_plan *plan, uint32_t cnt, uint64_t least_by
 		snprintf(plan->files[i].name, sizeof(plan->files[i].name), "f%u.mp4", i);
 		plan->files[i].seed = sl_sim_dice(&plan->dice);
 		plan->files[i].size_bytes = spread(plan, least_bytes, most_bytes);
+		plan->files[i].version_cnt = 1;
 	}
 }
 
@@ -408,6 +409,63 @@ static void changing_files(struct sl_sim_plan *plan)
 		plan->visits[i].range_max_bytes = 0;
 }
 
+static void first_version(struct sl_sim_file *file)
+{
+	file->versions[0] = (struct sl_sim_version){
+		.seed = file->seed,
+		.size_bytes = file->size_bytes,
+	};
+}
+
+static void add_version(struct sl_sim_plan *plan, uint32_t file_idx)
+{
+	struct sl_sim_file *file = &plan->files[file_idx];
+	uint32_t number = file->version_cnt++;
+	struct sl_sim_version *version = &file->versions[number];
+
+	*version = version[-1];
+	version->at_ns += spread(plan, MS, 3 * S);
+	if (one_in(plan, 2)) {
+		version->seed = sl_sim_dice(&plan->dice);
+		version->size_bytes = file->size_bytes + below(plan, file->size_bytes);
+	} else {
+		version->size_bytes += spread(plan, 1, 500 * KB);
+	}
+	plan->mishaps[plan->mishap_cnt++] = (struct sl_sim_mishap){
+		.kind = SL_SIM_VERSION,
+		.at_ns = version->at_ns,
+		.file_idx = file_idx,
+		.value = number,
+	};
+}
+
+/* The edge of live streams: all want the same, which grows or is replaced, and there may be fewer
+ * buffers than it would take. */
+static void live(struct sl_sim_plan *plan)
+{
+	uint32_t visits = (uint32_t)between(plan, 20, 120);
+
+	draw_paths(plan, visits);
+	draw_visits(plan, visits, 40);
+	draw_files(plan, (uint32_t)between(plan, 1, 3), 2 * KB, 3 * MB);
+	for (uint32_t i = 0; i < plan->file_cnt; i++) {
+		uint32_t version_cnt = (uint32_t)between(plan, 1, SL_SIM_VERSIONS_MAX);
+
+		first_version(&plan->files[i]);
+		while (plan->files[i].version_cnt < version_cnt)
+			add_version(plan, i);
+	}
+	for (uint32_t i = 0; i < visits; i++) {
+		plan->visits[i].start_ns = below(plan, 2 * S);
+		plan->visits[i].think_ns = one_in(plan, 2) ? below(plan, S) : 0;
+		plan->paths[i].out.loss_ppm = one_in(plan, 4) ? PERCENT_PPM : 0;
+	}
+	plan->world.conns_max = 256;
+	plan->world.pipeline_budget_bytes = one_in(plan, 2) ? 1 : 0;
+	plan->disk.read_ns = spread(plan, MS / 20, 20 * MS);
+	plan->disk.align_bytes = 512U << below(plan, 4);
+}
+
 /* ---- strangers ---- */
 
 static void attacked(struct sl_sim_plan *plan)
@@ -497,6 +555,7 @@ static void scarce(struct sl_sim_plan *plan)
 		.inbox_large_cnt = (uint32_t)between(plan, 1, 3),
 		.chunk_cnt = (uint32_t)between(plan, 4, 12),
 		.record_cnt = (uint32_t)between(plan, 16, 200),
+		.read_cnt = (uint32_t)between(plan, 2, 20),
 	};
 	plan->world.capacity.node_cnt =
 	    plan->world.capacity.chunk_cnt + (uint32_t)between(plan, 1, 8);
@@ -524,6 +583,7 @@ static const struct {
 	{ "scarce", "pools that are too small", scarce },
 	{ "broken-disk", "EIO at reads and opens", broken_disk },
 	{ "changing-files", "files are overwritten and cut while they are sent", changing_files },
+	{ "live", "many want what grows or is replaced", live },
 	{ "attacked", "blind RST, SYN, data and ACKs, SYN floods, garbage", attacked },
 	{ "crowd", "thousands of clients", crowd },
 	{ "hour", "an hour of players", hour },
@@ -591,6 +651,8 @@ bool sl_sim_plan_open(struct sl_sim_plan *plan, uint64_t seed, const char *name)
 	}
 	plan->scenario = scenarios[number].name;
 	scenarios[number].draw(plan);
+	for (uint32_t i = 0; i < plan->file_cnt; i++)
+		first_version(&plan->files[i]);
 	plan->world.paths_max = plan->path_cnt + 1;
 	plan->world.clients_max = plan->visit_cnt + plan->attack_cnt + plan->mishap_cnt + 1;
 	return true;

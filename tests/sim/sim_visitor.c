@@ -78,6 +78,7 @@ static void ask(struct sl_sim_visitor *visitor, struct sl_sim_world *world)
 	bool last = visitor->sent_cnt + 1 == visit->request_cnt;
 	char text[REQUEST_MAX_BYTES];
 
+	question.asked_ns = world->now_ns;
 	sl_sim_question_write(&question, visitor->plan,
 			      last && visit->goodbye == SL_SIM_LEAVE_ASKED, text, sizeof(text));
 	if (visitor->asked_cnt == 0)

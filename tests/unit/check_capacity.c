@@ -7,6 +7,7 @@
 #include "room_serve.h"
 #include "serve/capacity.h"
 #include "serve/outbox.h"
+#include "serve/read.h"
 #include "tcp/tcp.h"
 #include "tls/aead.h"
 
@@ -21,7 +22,8 @@ static uint64_t pools_bytes(uint32_t conns_max)
 	       (uint64_t)capacity.inbox_large_cnt * SL_INBOX_BYTES +
 	       (uint64_t)capacity.chunk_cnt * SL_CHUNK_BYTES +
 	       capacity.node_cnt * sizeof(struct sl_outbox_node) +
-	       capacity.record_cnt * sizeof(struct sl_record);
+	       capacity.record_cnt * sizeof(struct sl_record) +
+	       capacity.read_cnt * sizeof(struct sl_read);
 }
 
 START_TEST(an_idle_connection_takes_a_kib_and_its_key_table)
@@ -55,6 +57,7 @@ START_TEST(every_pool_has_something_for_a_single_connection)
 	ck_assert_uint_gt(capacity.inbox_large_cnt, 1);
 	ck_assert_uint_gt(capacity.chunk_cnt, 4);
 	ck_assert_uint_gt(capacity.node_cnt, capacity.chunk_cnt);
+	ck_assert_uint_ge(capacity.read_cnt, 1024);   /* as many as there may be disk buffers */
 	ck_assert_uint_gt(capacity.record_cnt, 4096); /* 64 MiB in records of 16 KiB */
 }
 END_TEST

@@ -41,14 +41,14 @@ static void expect_waits(const char *path, uint32_t waiter)
 {
 	uint32_t idx;
 
-	ck_assert_int_eq(sl_content_get(content, path, waiter, now_ns, &idx), -EINPROGRESS);
+	ck_assert_int_eq(sl_content_get(content, path, waiter, false, now_ns, &idx), -EINPROGRESS);
 }
 
 static void expect_refused(const char *path, int error)
 {
 	uint32_t idx;
 
-	ck_assert_int_eq(sl_content_get(content, path, 0, now_ns, &idx), error);
+	ck_assert_int_eq(sl_content_get(content, path, 0, false, now_ns, &idx), error);
 }
 
 /* At once, with a reference. */
@@ -56,7 +56,7 @@ static uint32_t expect_hit(const char *path)
 {
 	uint32_t idx = UINT32_MAX;
 
-	ck_assert_int_eq(sl_content_get(content, path, 0, now_ns, &idx), 0);
+	ck_assert_int_eq(sl_content_get(content, path, 0, false, now_ns, &idx), 0);
 	ck_assert_uint_lt(idx, OBJECT_CNT);
 	return idx;
 }
@@ -193,29 +193,71 @@ START_TEST(many_ask_one_open)
 }
 END_TEST
 
-START_TEST(failure_is_remembered_for_a_second)
+/* Those who ask while it is looked up are told; who asks after that may find it there. */
+START_TEST(failure_is_not_remembered)
 {
-	expect_waits("missing", 1);
-	expect_waits("missing", 2);
+	expect_waits("next.m4s", 1);
+	expect_waits("next.m4s", 2);
 	disk_fails(-ENOENT);
 	expect_failure(1, -ENOENT);
 	expect_failure(2, -ENOENT);
 	expect_no_answer();
-
-	now_ns += SL_NS_PER_S - 1;
-	expect_refused("missing", -ENOENT);
 	ck_assert_uint_eq(disk.opens_total_cnt, 1);
 
-	/* By then it may be there. */
-	now_ns += 1;
-	open_object("missing", 11, 100);
+	open_object("next.m4s", 11, 100);
 	ck_assert_uint_eq(disk.opens_total_cnt, 2);
-	expect_hit("missing");
+	expect_hit("next.m4s");
 
-	/* And then it is an object like any other: in use, so nothing makes room for a fourth. */
+	/* It is an object like any other: in use, so nothing makes room for a fourth. */
 	open_object("two", 2, 2);
 	open_object("three", 3, 3);
 	expect_refused("four", -EMFILE);
+}
+END_TEST
+
+/* Asked for anew, a moment later: it has grown. Whoever asks then, and nobody wants it anew, has
+ * that. */
+START_TEST(anew)
+{
+	uint32_t old_idx = open_object("film", 11, 100), idx;
+
+	ck_assert(sl_content_is_news(content, old_idx, now_ns));
+	ck_assert_int_eq(sl_content_get(content, "film", 0, true, now_ns, &idx), 0);
+	ck_assert_uint_eq(idx, old_idx);
+	now_ns++;
+	ck_assert(!sl_content_is_news(content, old_idx, now_ns));
+	ck_assert_int_eq(sl_content_get(content, "film", 1, true, now_ns, &idx), -EINPROGRESS);
+	disk_finds(11, 120);
+	idx = expect_answer(1);
+	ck_assert_uint_ne(idx, old_idx);
+	ck_assert(sl_content_is_news(content, idx, now_ns));
+	ck_assert_uint_ne(sl_content_object(content, idx)->version,
+			  sl_content_object(content, old_idx)->version);
+	now_ns++;
+	ck_assert_uint_eq(expect_hit("film"), idx);
+
+	/* Not grown: the same object, with news of it. */
+	ck_assert_int_eq(sl_content_get(content, "film", 1, true, now_ns, &idx), -EINPROGRESS);
+	disk_finds(11, 120);
+	ck_assert_uint_eq(expect_answer(1), expect_hit("film"));
+	ck_assert(sl_content_is_news(content, expect_hit("film"), now_ns));
+}
+END_TEST
+
+/* What a version names is named by no other, whichever entry an object has. */
+START_TEST(every_object_has_a_version_of_its_own)
+{
+	uint64_t last_version = 0;
+
+	for (int i = 0; i < 20; i++) {
+		uint32_t idx = open_object("film", 11, 100 + (uint64_t)i);
+		uint64_t version = sl_content_object(content, idx)->version;
+
+		ck_assert_uint_gt(version, last_version);
+		last_version = version;
+		sl_content_put(content, idx);
+		now_ns += SL_NS_PER_S;
+	}
 }
 END_TEST
 
@@ -310,7 +352,8 @@ START_TEST(deleted_while_in_use)
 	expect_waits("film", 1);
 	disk_fails(-ENOENT);
 	expect_failure(1, -ENOENT);
-	expect_refused("film", -ENOENT);
+	expect_waits("film", 1);
+	disk_fails(-ENOENT);
 	ck_assert_uint_eq(sl_content_object(content, idx)->size_bytes, 100);
 	sl_content_put(content, idx);
 	ck_assert_uint_eq(disk.file_cnt, 0);
@@ -536,7 +579,9 @@ Suite *content_suite(void)
 	tcase_add_test(tcase, path_is_copied);
 	tcase_add_test(tcase, longest_path);
 	tcase_add_test(tcase, many_ask_one_open);
-	tcase_add_test(tcase, failure_is_remembered_for_a_second);
+	tcase_add_test(tcase, failure_is_not_remembered);
+	tcase_add_test(tcase, anew);
+	tcase_add_test(tcase, every_object_has_a_version_of_its_own);
 	tcase_add_test(tcase, unchanged_after_a_second);
 	tcase_add_loop_test(tcase, replaced_while_in_use, 0, CNT_OF(replacements));
 	tcase_add_test(tcase, replaced_while_idle);

@@ -20,7 +20,8 @@ static void setup(void)
 			      .inbox_large_cnt = 1,
 			      .chunk_cnt = 16,
 			      .node_cnt = 32,
-			      .record_cnt = 64 },
+			      .record_cnt = 64,
+			      .read_cnt = 16 },
 	};
 
 	sl_sim_world_open(&world, &options);

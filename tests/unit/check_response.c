@@ -104,6 +104,43 @@ START_TEST(decisions)
 }
 END_TEST
 
+/* What a file that grows may have by now. */
+START_TEST(ranges_beyond_the_end)
+{
+	static const struct {
+		const char *range;
+		bool beyond;
+	} rows[] = {
+		{ "bytes=0-9998", false },
+		{ "bytes=0-9999", false },
+		{ "bytes=0-10000", true },
+		{ "bytes=9999-10000", true },
+		{ "bytes=10000-10000", true },
+		{ "bytes=10000-", true },
+		{ "bytes=20000-30000", true },
+		/* All there is from there on; the last ones; no range that is understood. */
+		{ "bytes=0-", false },
+		{ "bytes=9999-", false },
+		{ "bytes=-1", false },
+		{ "bytes=-20000", false },
+		{ "bytes=0-1,9000-20000", false },
+		{ "lines=0-20000", false },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct sl_request request;
+		struct sl_response response;
+		char text[128];
+
+		snprintf(text, sizeof(text), "GET / HTTP/1.1\r\nHost: a\r\nRange: %s\r\n\r\n",
+			 rows[i].range);
+		parse(text, &request);
+		sl_response_decide(&request, &video, NOW_S, &response);
+		ck_assert_msg(response.beyond == rows[i].beyond, "%s", rows[i].range);
+	}
+}
+END_TEST
+
 /* A file from the future was last modified now (8.8.2.1): whoever asks again is told so. */
 START_TEST(no_modification_after_now)
 {
@@ -340,6 +377,7 @@ Suite *response_suite(void)
 	TCase *tcase = tcase_create("response");
 
 	tcase_add_test(tcase, decisions);
+	tcase_add_test(tcase, ranges_beyond_the_end);
 	tcase_add_test(tcase, no_modification_after_now);
 	tcase_add_test(tcase, heads_in_full);
 	tcase_add_test(tcase, every_refusal);

@@ -3,6 +3,8 @@
 #include "suites.h"
 
 const struct sl_suite sl_suites[] = {
+	{ "answer", suite_answer },
+	{ "block", suite_block },
 	{ "budget", suite_budget },
 	{ "capacity", suite_capacity },
 	{ "credentials", suite_credentials },

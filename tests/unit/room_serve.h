@@ -4,6 +4,8 @@
 
 #include <check.h>
 
+Suite *suite_answer(void);
+Suite *suite_block(void);
 Suite *suite_budget(void);
 Suite *suite_capacity(void);
 Suite *suite_credentials(void);
