@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Disk: files opened and read without blocking, into registered buffers, past the page cache. A
- * seam: disk_uring.c drives an io_uring; tests/sim serves files from memory with latency and
+ * Disk: files opened and read without blocking, into registered buffers, past the page cache; and
+ * objects that lie in extents on devices, read through O_DIRECT or NVMe commands. A seam:
+ * disk_uring.c drives an io_uring; tests/sim serves files and devices from memory with latency and
  * faults. One for each worker; owner core only, but for open and close.
  *
  * The worker sleeps in this room too: its one blocking wait wakes on a completion, on a packet (the
@@ -19,16 +20,23 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "disk/device.h"
+#include "sluice/store.h"
 
 struct sl_disk;
 
 struct sl_disk_config {
-	const char *root;    /* directory below which all names are resolved */
+	const char *root;    /* directory below which all names are resolved; NULL: none is */
 	uint32_t buffer_cnt; /* [1, 4096] */
 	uint32_t file_cnt;   /* files open at once, [1, 65536] */
+	const struct sl_device *devices; /* the caller's; outlive the disk */
+	uint32_t device_cnt;             /* [0, SL_DEVICES_MAX] */
 };
 
-enum { SL_DISK_BUFFER_ALIGN_BYTES = 4096 }; /* of the first buffer, in the arena */
+enum {
+	SL_DISK_BUFFER_ALIGN_BYTES = 4096,      /* of the first buffer, in the arena */
+	SL_DISK_LANES_MAX = 1 + SL_DEVICES_MAX, /* the root's, and one a device */
+};
 
 /* Opens the ring, carves buffer_cnt * SL_BUFFER_BYTES from arena, registers them, opens root. The
  * thread that first submits or waits becomes the owner. Errors, each with its line in the log:
@@ -73,6 +81,23 @@ uint32_t sl_disk_free_buffers(const struct sl_disk *disk);
  * -EOPNOTSUPP (no O_DIRECT), -errno. */
 void sl_disk_open_file(struct sl_disk *disk, const char *path, uint64_t cookie);
 
+/* Where an object lies. Of an extent's places the first replica_cnt count; device_idx of a place is
+ * one of this object's store: the disk's devices[first_device_idx + device_idx]. */
+struct sl_disk_layout {
+	const struct sluice_store_extent *extents; /* the caller's until the file is closed */
+	uint32_t extent_cnt;                       /* [1, …) */
+	uint32_t replica_cnt;                      /* [1, SLUICE_STORE_REPLICAS_MAX] */
+	uint32_t first_device_idx;
+	uint64_t size_bytes;  /* the sum of the extents' data_bytes */
+	const uint64_t *sums; /* of each SLUICE_STORE_BLOCK_BYTES: reads are verified, and their
+				 alignment is that; NULL: they are not. The caller's, likewise */
+};
+
+/* A file of an object; closed by sl_disk_close_file. *align_bytes: as in sl_disk_info. No system
+ * call. Errors: -EMFILE (file_cnt), -ENODEV (a part of it is on no device that is there). */
+int sl_disk_open_object(struct sl_disk *disk, const struct sl_disk_layout *layout,
+			struct sl_disk_file *file, uint32_t *align_bytes);
+
 /* Starts to close; no event. No read of it may be in flight. The file no longer counts for
  * file_cnt.
  */
@@ -82,9 +107,20 @@ void sl_disk_close_file(struct sl_disk *disk, struct sl_disk_file file);
  * len_bytes are multiples of align_bytes, len_bytes ≤ SL_BUFFER_BYTES; the end may lie past the end
  * of the file. Event: SL_DISK_READ, buffer is the pump's again, done_bytes in [0, len_bytes] (short
  * only at the end of the file, as it was when it was opened or as it is now: the room itself goes
- * on after a short read in the middle), or error. What lies behind done_bytes is undefined. */
+ * on after a short read in the middle), or error. What lies behind done_bytes is undefined.
+ *
+ * Of an object the room reads what is best reached of the places where it is, and once more, in
+ * another place if there is one, when that fails or is not what its sum says; the error then is
+ * -EIO, or -EBADMSG for a wrong sum. */
 void sl_disk_read(struct sl_disk *disk, struct sl_disk_file file, struct sl_disk_buffer buffer,
 		  uint64_t off_bytes, uint32_t len_bytes, uint64_t cookie);
+
+/* Lanes: what may stall on its own. A read goes down the lane of its device, or that of the root;
+ * each has a share of the buffers that it may have in flight, so that one that stalls leaves some
+ * to the others. The read that would be next at off_bytes: its lane; is that full? Then wait: it
+ * can only get room by an event. */
+uint32_t sl_disk_lane(const struct sl_disk *disk, struct sl_disk_file file, uint64_t off_bytes);
+bool sl_disk_lane_full(const struct sl_disk *disk, uint32_t lane_idx);
 
 enum sl_disk_kind {
 	SL_DISK_OPENED,
@@ -124,5 +160,16 @@ struct sl_disk_counters {
 	uint32_t in_flight_cnt; /* reads now */
 };
 void sl_disk_counters(const struct sl_disk *disk, struct sl_disk_counters *counters);
+
+struct sl_disk_device_counters {
+	uint64_t reads, read_bytes;
+	uint64_t errors;        /* reads that failed, wrong sums included */
+	uint64_t wrong_sums;    /* of them */
+	uint32_t in_flight_cnt; /* reads now */
+	bool failing;           /* the last read failed */
+};
+/* device_idx in [0, device_cnt) of the configuration. */
+void sl_disk_device_counters(const struct sl_disk *disk, uint32_t device_idx,
+			     struct sl_disk_device_counters *counters);
 
 #endif

@@ -22,6 +22,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/minmax.h"
 #include "disk/uring.h"
 
 enum {
@@ -77,12 +78,21 @@ static const char *ring_hint(int error)
 	}
 }
 
+/* Commands take entries of twice the size, and so then do all operations of the ring. */
+static unsigned big_entries(const struct sl_disk *disk)
+{
+	for (uint32_t i = 0; i < disk->device_cnt; i++)
+		if (disk->devices[i].namespace_id != 0)
+			return IORING_SETUP_SQE128 | IORING_SETUP_CQE32;
+	return 0;
+}
+
 static int make_ring(struct sl_disk *disk)
 {
 	struct io_uring_params params = {
 		.flags = IORING_SETUP_R_DISABLED | IORING_SETUP_SINGLE_ISSUER |
 			 IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_TASKRUN_FLAG |
-			 IORING_SETUP_SUBMIT_ALL | IORING_SETUP_CQSIZE,
+			 IORING_SETUP_SUBMIT_ALL | IORING_SETUP_CQSIZE | big_entries(disk),
 	};
 	int error;
 
@@ -100,14 +110,26 @@ static int make_ring(struct sl_disk *disk)
 	return 0;
 }
 
+/* Files that will be opened, then devices, which are open. */
 static int register_files(struct sl_disk *disk)
 {
-	int error = io_uring_register_files_sparse(&disk->ring, disk->file_cnt);
+	uint32_t total_cnt = disk->file_cnt + disk->device_cnt;
+	int error = io_uring_register_files_sparse(&disk->ring, total_cnt), fds[SL_DEVICES_MAX];
 
-	if (error < 0)
+	if (error < 0) {
 		sl_error("io_uring: cannot make a table of %u files: %s; raise the limit of open "
 			 "files to that (LimitNOFILE=, ulimit -n)",
-			 disk->file_cnt, strerror(-error));
+			 total_cnt, strerror(-error));
+		return error;
+	}
+	for (uint32_t i = 0; i < disk->device_cnt; i++)
+		fds[i] = disk->devices[i].read_fd;
+	if (disk->device_cnt > 0)
+		error = io_uring_register_files_update(&disk->ring, disk->file_cnt, fds,
+						       disk->device_cnt);
+	if (error < 0)
+		sl_error("io_uring: cannot register %u devices: %s", disk->device_cnt,
+			 strerror(-error));
 	return error < 0 ? error : 0;
 }
 
@@ -150,6 +172,17 @@ static int make_tables(struct sl_disk *disk)
 	return 0;
 }
 
+/* Of n lanes each may have 2 / (n + 1) of the buffers: all, two thirds, half, two fifths and so on.
+ * When one stalls, a third of them is left at least; and no lane is held to its nth part when most
+ * of the load happens to be its. */
+static uint32_t lane_share(const struct sl_disk_config *config)
+{
+	uint32_t lane_cnt = config->device_cnt + (config->root ? 1 : 0);
+
+	return lane_cnt < 2 ? config->buffer_cnt
+			    : max_u32(2 * config->buffer_cnt / (lane_cnt + 1), 1);
+}
+
 int sl_disk_open(struct sl_disk **disk_out, const struct sl_disk_config *config,
 		 struct sl_arena *arena)
 {
@@ -158,13 +191,17 @@ int sl_disk_open(struct sl_disk **disk_out, const struct sl_disk_config *config,
 
 	BUG_ON(config->buffer_cnt == 0 || config->buffer_cnt > BUFFERS_MAX);
 	BUG_ON(config->file_cnt == 0 || config->file_cnt > FILES_MAX);
+	BUG_ON(config->device_cnt > SL_DEVICES_MAX);
 	if (!disk)
 		goto no_memory;
 	disk->root_fd = disk->self_fd = -1;
 	disk->buffer_cnt = config->buffer_cnt;
 	disk->file_cnt = config->file_cnt;
+	disk->devices = config->devices;
+	disk->device_cnt = config->device_cnt;
+	disk->lane_max = lane_share(config);
 
-	error = sl_disk_root_open(config->root, &disk->root_fd);
+	error = config->root ? sl_disk_root_open(config->root, &disk->root_fd) : 0;
 	if (error == 0)
 		error = sl_disk_self_open(&disk->self_fd);
 	if (error == 0)
@@ -357,6 +394,14 @@ uint32_t sl_disk_reap(struct sl_disk *disk, struct sl_disk_event *events, uint32
 void sl_disk_counters(const struct sl_disk *disk, struct sl_disk_counters *counters)
 {
 	*counters = disk->counters;
+}
+
+void sl_disk_device_counters(const struct sl_disk *disk, uint32_t device_idx,
+			     struct sl_disk_device_counters *counters)
+{
+	BUG_ON(device_idx >= disk->device_cnt);
+	*counters = disk->device_counters[device_idx];
+	counters->in_flight_cnt = disk->lane_cnts[1 + device_idx];
 }
 
 /* ---- teardown ---------------------------------------------------------------------------------

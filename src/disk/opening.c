@@ -45,7 +45,7 @@ static const struct open_how find_beneath = {
 
 /* The next one waiting gets an opening and a file, if there is one of each. A file that is being
  * closed is worth waiting for: its number was given back already, as far as the caller knows. */
-static void admit(struct sl_disk *disk)
+void sl_disk_admit(struct sl_disk *disk)
 {
 	while (disk->waiting_cnt > 0) {
 		struct sl_disk_waiting *waiting = &disk->waiting[disk->waiting_first];
@@ -81,7 +81,7 @@ void sl_disk_open_file(struct sl_disk *disk, const char *path, uint64_t cookie)
 	disk->waiting[last] = (struct sl_disk_waiting){ .path = path, .cookie = cookie };
 	disk->waiting_cnt++;
 	disk->counters.opens++;
-	admit(disk);
+	sl_disk_admit(disk);
 }
 
 void sl_disk_opening_prepare(struct sl_disk *disk, uint32_t opening_idx, struct io_uring_sqe *sqe)
@@ -236,7 +236,7 @@ bool sl_disk_opening_complete(struct sl_disk *disk, uint32_t opening_idx, int re
 	}
 	finish(disk, opening, event);
 	sl_pool_give(&disk->opening_pool, opening_idx);
-	admit(disk);
+	sl_disk_admit(disk);
 	return true;
 }
 
@@ -249,6 +249,11 @@ void sl_disk_close_file(struct sl_disk *disk, struct sl_disk_file file)
 	BUG_ON(!slot->open);
 	BUG_ON(slot->reads_cnt > 0);
 	slot->open = false;
+	if (slot->is_object) {
+		sl_pool_give(&disk->file_pool, file.idx);
+		sl_disk_admit(disk);
+		return;
+	}
 	disk->closing_cnt++;
 	sl_disk_start(disk, SL_DISK_OP_CLOSING, file.idx);
 }
@@ -264,5 +269,5 @@ void sl_disk_closing_complete(struct sl_disk *disk, uint32_t file_idx, int resul
 	BUG_ON(result == -EBADF);
 	disk->closing_cnt--;
 	sl_pool_give(&disk->file_pool, file_idx);
-	admit(disk);
+	sl_disk_admit(disk);
 }

@@ -44,6 +44,23 @@ uint32_t sl_disk_free_buffers(const struct sl_disk *disk)
 	return disk->buffer_pool.free_cnt;
 }
 
+uint32_t sl_disk_lane(const struct sl_disk *disk, struct sl_disk_file file, uint64_t off_bytes)
+{
+	const struct sl_disk_slot *slot = &disk->files[file.idx];
+	uint32_t device_idx;
+
+	BUG_ON(!slot->open);
+	if (!slot->is_object)
+		return 0;
+	sl_disk_object_choose(disk, &slot->layout, off_bytes, &device_idx);
+	return 1 + device_idx;
+}
+
+bool sl_disk_lane_full(const struct sl_disk *disk, uint32_t lane_idx)
+{
+	return disk->lane_cnts[lane_idx] >= disk->lane_max;
+}
+
 void sl_disk_read(struct sl_disk *disk, struct sl_disk_file file, struct sl_disk_buffer buffer,
 		  uint64_t off_bytes, uint32_t len_bytes, uint64_t cookie)
 {
@@ -66,6 +83,12 @@ void sl_disk_read(struct sl_disk *disk, struct sl_disk_file file, struct sl_disk
 		.off_bytes = off_bytes,
 		.cookie = cookie,
 	};
+	if (slot->is_object) {
+		reading->replica_idx =
+		    sl_disk_object_choose(disk, &slot->layout, off_bytes, &reading->device_idx);
+		reading->lane_idx = 1 + reading->device_idx;
+	}
+	disk->lane_cnts[reading->lane_idx]++;
 	slot->reads_cnt++;
 	disk->counters.reads++;
 	disk->counters.in_flight_cnt++;
@@ -77,6 +100,10 @@ void sl_disk_reading_prepare(struct sl_disk *disk, uint32_t buffer_idx, struct i
 	struct sl_disk_reading *reading = &disk->readings[buffer_idx];
 	uint8_t *memory = sl_disk_memory(disk, (struct sl_disk_buffer){ buffer_idx });
 
+	if (disk->files[reading->file_idx].is_object) {
+		sl_disk_object_prepare(disk, buffer_idx, sqe);
+		return;
+	}
 	io_uring_prep_read_fixed(sqe, (int)reading->file_idx, memory + reading->done_bytes,
 				 reading->len_bytes - reading->done_bytes,
 				 reading->off_bytes + reading->done_bytes, 0);
@@ -107,15 +134,29 @@ static bool may_retry(struct sl_disk_reading *reading, int result)
 	       reading->retry_cnt++ < SL_DISK_RETRIES_MAX;
 }
 
+/* True if the reading goes on; else *result is bytes of the file or -errno. */
+static bool goes_on(struct sl_disk *disk, struct sl_disk_reading *reading, int *result)
+{
+	if (may_retry(reading, *result))
+		return true;
+	if (*result < 0)
+		return false;
+	BUG_ON(*result > (int)(reading->len_bytes - reading->done_bytes));
+	if (advance(disk, reading, (uint32_t)*result))
+		return true;
+	*result = (int)reading->best_bytes;
+	return false;
+}
+
 bool sl_disk_reading_complete(struct sl_disk *disk, uint32_t buffer_idx, int result,
 			      struct sl_disk_event *event)
 {
 	struct sl_disk_reading *reading = &disk->readings[buffer_idx];
+	struct sl_disk_slot *slot = &disk->files[reading->file_idx];
 
 	BUG_ON(reading->owner != SL_DISK_OWNER_DISK);
-	BUG_ON(result > (int)(reading->len_bytes - reading->done_bytes));
-	if (may_retry(reading, result) ||
-	    (result >= 0 && advance(disk, reading, (uint32_t)result))) {
+	if (slot->is_object ? sl_disk_object_advance(disk, buffer_idx, &result)
+			    : goes_on(disk, reading, &result)) {
 		sl_disk_start(disk, SL_DISK_OP_READING, buffer_idx);
 		return false;
 	}
@@ -125,13 +166,14 @@ bool sl_disk_reading_complete(struct sl_disk *disk, uint32_t buffer_idx, int res
 		.error = result < 0 ? result : 0,
 		.cookie = reading->cookie,
 		.buffer = { buffer_idx },
-		.done_bytes = result < 0 ? 0 : reading->best_bytes,
+		.done_bytes = result < 0 ? 0 : (uint32_t)result,
 	};
 	if (result < 0)
 		disk->counters.read_errors++;
 	disk->counters.read_bytes += event->done_bytes;
 	disk->counters.in_flight_cnt--;
-	disk->files[reading->file_idx].reads_cnt--;
+	disk->lane_cnts[reading->lane_idx]--;
+	slot->reads_cnt--;
 	reading->owner = SL_DISK_OWNER_PUMP;
 	return true;
 }

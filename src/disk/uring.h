@@ -83,11 +83,12 @@ struct sl_disk_waiting { /* for an opening to become free */
 	uint64_t cookie;
 };
 
-struct sl_disk_slot { /* of the ring's file table */
-	bool open;
+struct sl_disk_slot { /* of the ring's file table; an object's has no file there */
+	bool open, is_object;
 	uint32_t align_bytes;
-	uint32_t reads_cnt;  /* in flight */
-	uint64_t size_bytes; /* when it was opened */
+	uint32_t reads_cnt;           /* in flight */
+	uint64_t size_bytes;          /* when it was opened */
+	struct sl_disk_layout layout; /* of an object */
 };
 
 enum sl_disk_owner {
@@ -103,6 +104,11 @@ struct sl_disk_reading { /* one a buffer */
 	uint32_t done_bytes; /* where the read in the kernel starts; aligned */
 	uint32_t best_bytes; /* [0, best_bytes) of the buffer are the file's */
 	uint32_t retry_cnt;
+	uint32_t lane_idx;
+	uint32_t device_idx;  /* of an object: where the piece in the kernel is read ... */
+	uint32_t piece_bytes; /* ... and its length */
+	uint8_t replica_idx;  /* of an object: which place is read first */
+	bool is_second_try;   /* of an object: an error is final */
 	uint64_t off_bytes;
 	uint64_t cookie;
 };
@@ -137,6 +143,12 @@ struct sl_disk {
 	struct sl_disk_reading *readings;
 	struct sl_pool buffer_pool;
 
+	const struct sl_device *devices; /* in the ring's table behind the files */
+	uint32_t device_cnt;
+	struct sl_disk_device_counters device_counters[SL_DEVICES_MAX];
+	uint32_t lane_cnts[SL_DISK_LANES_MAX]; /* reads in flight */
+	uint32_t lane_max;
+
 	struct sl_disk_watch watches[SL_DISK_WATCHES_MAX];
 	struct sl_disk_counters counters;
 };
@@ -154,6 +166,20 @@ void sl_disk_closing_complete(struct sl_disk *disk, uint32_t file_idx, int resul
 void sl_disk_reading_prepare(struct sl_disk *disk, uint32_t buffer_idx, struct io_uring_sqe *sqe);
 bool sl_disk_reading_complete(struct sl_disk *disk, uint32_t buffer_idx, int result,
 			      struct sl_disk_event *event);
+
+/* object.c. The piece of the object that the reading needs next: its submission queue entry. */
+void sl_disk_object_prepare(struct sl_disk *disk, uint32_t buffer_idx, struct io_uring_sqe *sqe);
+
+/* A piece of an object is there, or is not. True: the reading goes on, with the next piece or in
+ * another place; else *result is what comes of it: bytes of the object or -errno. */
+bool sl_disk_object_advance(struct sl_disk *disk, uint32_t buffer_idx, int *result);
+
+/* Which place of the object a read at off_bytes goes to, in [0, replica_cnt), and its device. */
+uint8_t sl_disk_object_choose(const struct sl_disk *disk, const struct sl_disk_layout *layout,
+			      uint64_t off_bytes, uint32_t *device_idx);
+
+/* opening.c. Openings that wait for a file or an opening get one, if there is. */
+void sl_disk_admit(struct sl_disk *disk);
 
 /* opening.c. Alignment for direct reads of what was asked about, a power of two in [1,
  * SL_BUFFER_BYTES]; 0 if there is no way to read it past the page cache into our buffers. */

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # The tests of the disk room again, on file systems of their own: ext4 and XFS on loop devices, in a
-# mount namespace that takes the mounts away with it. Needs root.
+# mount namespace that takes the mounts away with it; and those of objects with a loop device as
+# one of the devices they lie on. Needs root.
 set -eu
 
 PATH=$PATH:/usr/sbin:/sbin
@@ -55,3 +56,19 @@ run_on() {
 run_on mkfs.ext4 -q -b 4096
 run_on mkfs.ext4 -q -b 1024
 run_on mkfs.xfs -q
+
+# run_on_blocks BYTES: a device whose blocks are so long
+run_on_blocks() {
+	echo "== blocks of $1 bytes"
+	truncate -s 8M "$scratch/blocks"
+	device=$(losetup --find --show --sector-size "$1" "$scratch/blocks")
+	for suite in device object; do
+		CK_RUN_SUITE=$suite SL_TEST_DEVICE=$device SL_TEST_BLOCK_BYTES=$1 \
+			SL_TEST_DIR=$scratch "$room" || failed=1
+	done
+	losetup --detach "$device"
+	[ -z "${failed-}" ]
+}
+
+run_on_blocks 512
+run_on_blocks 4096

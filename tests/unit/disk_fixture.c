@@ -55,19 +55,29 @@ void disk_dir_teardown(void)
 	remove_all(AT_FDCWD, disk_dir);
 }
 
-struct sl_disk *disk_setup_at(const char *root, uint32_t buffer_cnt, uint32_t file_cnt)
+static struct sl_disk *set_up(const struct sl_disk_config *config)
 {
-	struct sl_disk_config config = {
-		.root = root,
-		.buffer_cnt = buffer_cnt,
-		.file_cnt = file_cnt,
-	};
 	struct sl_disk *disk = NULL;
 
-	ck_assert_int_eq(sl_arena_init(&arena, (size_t)buffer_cnt * SL_BUFFER_BYTES), 0);
-	ck_assert_int_eq(sl_disk_open(&disk, &config, &arena), 0);
+	ck_assert_int_eq(sl_arena_init(&arena, (size_t)config->buffer_cnt * SL_BUFFER_BYTES), 0);
+	ck_assert_int_eq(sl_disk_open(&disk, config, &arena), 0);
 	sl_alloc_seal();
 	return disk;
+}
+
+struct sl_disk *disk_setup_at(const char *root, uint32_t buffer_cnt, uint32_t file_cnt)
+{
+	return set_up(&(struct sl_disk_config){
+	    .root = root, .buffer_cnt = buffer_cnt, .file_cnt = file_cnt });
+}
+
+struct sl_disk *disk_setup_devices(const struct sl_device *devices, uint32_t device_cnt,
+				   uint32_t buffer_cnt, uint32_t file_cnt)
+{
+	return set_up(&(struct sl_disk_config){ .buffer_cnt = buffer_cnt,
+						.file_cnt = file_cnt,
+						.devices = devices,
+						.device_cnt = device_cnt });
 }
 
 struct sl_disk *disk_setup(uint32_t buffer_cnt, uint32_t file_cnt)

@@ -22,6 +22,9 @@ void disk_dir_teardown(void);
 /* The disk over disk_dir, or another root. From here on the thread may not allocate. */
 struct sl_disk *disk_setup(uint32_t buffer_cnt, uint32_t file_cnt);
 struct sl_disk *disk_setup_at(const char *root, uint32_t buffer_cnt, uint32_t file_cnt);
+/* The same, with devices and without a root. */
+struct sl_disk *disk_setup_devices(const struct sl_device *devices, uint32_t device_cnt,
+				   uint32_t buffer_cnt, uint32_t file_cnt);
 void disk_teardown(struct sl_disk *disk);
 
 /* disk_teardown in two steps: the buffers outlive the disk. */
