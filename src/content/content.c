@@ -22,6 +22,7 @@
 #include "base/mutant.h"
 #include "content/mime.h"
 #include "content/table.h"
+#include "store/store.h"
 
 #define FRESH_NS SL_NS_PER_S
 
@@ -38,6 +39,8 @@ int sl_content_init(struct sl_content **content_out, const struct sl_content_con
 	if (!content)
 		return -ENOMEM;
 	content->disk = disk;
+	content->stores = config->stores;
+	content->has_root = config->has_root;
 	content->answers = SL_LIST_EMPTY;
 	content->waiter_cnt = config->waiter_cnt;
 	content->waiters = sl_alloc(config->waiter_cnt, sizeof(*content->waiters));
@@ -74,6 +77,15 @@ static int join(struct sl_content *content, uint32_t idx, uint32_t waiter)
 	return -EINPROGRESS;
 }
 
+static void give_name(struct sl_content *content, uint32_t idx, uint32_t place_idx,
+		      const char *path, uint64_t hash)
+{
+	content->entries[idx].hash = hash;
+	content->entries[idx].place_idx = place_idx;
+	memcpy(sl_table_path(content, idx), path, strlen(path) + 1);
+	sl_table_name(content, idx);
+}
+
 /* found_idx is an object of that name, too old to be believed, or SL_ENTRY_NONE. */
 static int look_up(struct sl_content *content, const char *path, uint64_t hash, uint32_t found_idx,
 		   uint32_t waiter)
@@ -90,10 +102,8 @@ static int look_up(struct sl_content *content, const char *path, uint64_t hash, 
 		sl_table_hold(content, found_idx);
 		sl_table_unname(content, found_idx);
 	}
+	give_name(content, idx, SL_PLACE_ROOT, path, hash);
 	entry = &content->entries[idx];
-	entry->hash = hash;
-	memcpy(sl_table_path(content, idx), path, strlen(path) + 1);
-	sl_table_name(content, idx);
 	entry->state = SL_ENTRY_OPENING;
 	entry->previous_idx = found_idx;
 	entry->waiters = SL_LIST_EMPTY;
@@ -102,19 +112,85 @@ static int look_up(struct sl_content *content, const char *path, uint64_t hash, 
 	return join(content, idx, waiter);
 }
 
-int sl_content_get(struct sl_content *content, const char *path, uint32_t waiter, bool anew,
-		   uint64_t now_ns, uint32_t *object_idx)
+static int64_t floor_s(int64_t ns)
 {
-	uint64_t hash = sl_table_hash(content, path);
+	int64_t s = ns / (int64_t)SL_NS_PER_S;
+
+	return ns % (int64_t)SL_NS_PER_S < 0 ? s - 1 : s;
+}
+
+_Static_assert((int)SL_OBJECT_ETAG_BYTES >= (int)SL_STORE_ETAG_BYTES, "a store's tag fits");
+
+/* The entry is OPEN, with the object that was found. */
+static int adopt_stored(struct sl_content *content, uint32_t idx,
+			const struct sl_store_found *found, const char *path)
+{
+	struct sl_entry *entry = &content->entries[idx];
+	struct sl_object object = {
+		.version = ++content->version_cnt,
+		.size_bytes = found->layout.size_bytes,
+		.mtime_s = floor_s(found->mtime_ns),
+		.mime = sl_mime_type(path),
+	};
+	int error =
+	    sl_disk_open_object(content->disk, &found->layout, &object.file, &object.align_bytes);
+
+	if (error < 0)
+		return error;
+	sl_store_etag(found->object, object.etag);
+	entry->state = SL_ENTRY_OPEN;
+	entry->object = object;
+	content->counters.objects_cnt++;
+	return 0;
+}
+
+static int hit(struct sl_content *content, uint32_t idx, uint64_t now_ns, uint32_t *object_idx)
+{
+	content->counters.hits++;
+	sl_table_hold(content, idx);
+	content->entries[idx].used_ns = now_ns;
+	*object_idx = idx;
+	return 0;
+}
+
+/* The catalogue is in memory and does not change: nobody waits, and a name that it does not have
+ * costs nothing. */
+static int get_from_store(struct sl_content *content, uint32_t place_idx, const char *path,
+			  uint64_t now_ns, uint32_t *object_idx)
+{
+	uint64_t hash = sl_table_hash(content, place_idx, path);
+	uint32_t idx = sl_table_find(content, place_idx, path, hash);
+	struct sl_store_found found;
+	int error;
+
+	if (idx != SL_ENTRY_NONE)
+		return hit(content, idx, now_ns, object_idx);
+	content->counters.misses++;
+	error = sl_stores_find(content->stores, place_idx, path, &found);
+	if (error < 0)
+		return error;
+	idx = sl_table_take(content);
+	if (idx == SL_ENTRY_NONE)
+		return -EMFILE;
+	error = adopt_stored(content, idx, &found, path);
+	if (error < 0) {
+		sl_pool_give(&content->free_entries, idx);
+		return error;
+	}
+	give_name(content, idx, place_idx, path, hash);
+	content->entries[idx].used_ns = now_ns;
+	content->entries[idx].refs_cnt = 1;
+	*object_idx = idx;
+	return 0;
+}
+
+static int get_from_root(struct sl_content *content, const char *path, uint32_t waiter, bool anew,
+			 uint64_t now_ns, uint32_t *object_idx)
+{
+	uint64_t hash = sl_table_hash(content, SL_PLACE_ROOT, path);
+	uint32_t idx = sl_table_find(content, SL_PLACE_ROOT, path, hash);
 	struct sl_entry *entry;
-	uint32_t idx;
 
-	BUG_ON(waiter >= content->waiter_cnt);
-	BUG_ON(content->waiters[waiter].state != SL_WAITER_NONE);
-	BUG_ON(strlen(path) >= SL_PATH_MAX_BYTES);
-
-	sl_table_trim(content, now_ns);
-	idx = sl_table_find(content, path, hash);
 	if (idx == SL_ENTRY_NONE)
 		return look_up(content, path, hash, SL_ENTRY_NONE, waiter);
 	entry = &content->entries[idx];
@@ -124,11 +200,22 @@ int sl_content_get(struct sl_content *content, const char *path, uint32_t waiter
 	}
 	if (now_ns - entry->checked_ns >= (anew ? 1 : FRESH_NS))
 		return look_up(content, path, hash, idx, waiter);
-	content->counters.hits++;
-	sl_table_hold(content, idx);
-	entry->used_ns = now_ns;
-	*object_idx = idx;
-	return 0;
+	return hit(content, idx, now_ns, object_idx);
+}
+
+int sl_content_get(struct sl_content *content, uint32_t place_idx, const char *path,
+		   uint32_t waiter, bool anew, uint64_t now_ns, uint32_t *object_idx)
+{
+	BUG_ON(waiter >= content->waiter_cnt);
+	BUG_ON(content->waiters[waiter].state != SL_WAITER_NONE);
+	BUG_ON(strlen(path) >= SL_PATH_MAX_BYTES);
+
+	sl_table_trim(content, now_ns);
+	if (place_idx != SL_PLACE_ROOT)
+		return get_from_store(content, place_idx, path, now_ns, object_idx);
+	if (!content->has_root)
+		return -ENOENT;
+	return get_from_root(content, path, waiter, anew, now_ns, object_idx);
 }
 
 void sl_content_hold(struct sl_content *content, uint32_t object_idx)
@@ -146,7 +233,9 @@ void sl_content_put(struct sl_content *content, uint32_t object_idx)
 
 bool sl_content_is_news(const struct sl_content *content, uint32_t object_idx, uint64_t now_ns)
 {
-	return content->entries[object_idx].checked_ns == now_ns;
+	const struct sl_entry *entry = &content->entries[object_idx];
+
+	return entry->place_idx != SL_PLACE_ROOT || entry->checked_ns == now_ns;
 }
 
 const struct sl_object *sl_content_object(const struct sl_content *content, uint32_t object_idx)
@@ -169,13 +258,6 @@ static void write_etag(char etag[SL_OBJECT_ETAG_BYTES], const struct sl_disk_inf
 }
 
 _Static_assert(SL_OBJECT_ETAG_BYTES >= 1 + 16 + 1 + 16 + 1 + 8 + 1 + 1, "the longest tag fits");
-
-static int64_t floor_s(int64_t ns)
-{
-	int64_t s = ns / (int64_t)SL_NS_PER_S;
-
-	return ns % (int64_t)SL_NS_PER_S < 0 ? s - 1 : s;
-}
 
 static bool same_file(const struct sl_disk_info *one, const struct sl_disk_info *other)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Content: names to objects. An object is an open file with what HTTP wants to know of it; it stays
- * open while anybody refers to it, so a file replaced by rename is served to its end as it was.
+ * open while anybody refers to it, so a file replaced by rename is served to its end as it was. It
+ * is a file below the root, or lies in a store, whose catalogue does not change.
  * Objects are cached by path for a second, then looked up again (and kept if they are the same
  * file, unchanged); several who want the same path at the same time share one open. An object that
  * nobody has asked for in ten seconds is closed at some later look-up, so that deleted files are
@@ -13,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "content/stores.h"
 #include "disk/disk.h"
 
 enum { SL_OBJECT_ETAG_BYTES = 48 };
@@ -27,7 +29,7 @@ struct sl_object { /* read-only to others */
 	uint32_t align_bytes;
 	const char *mime;                /* static, by the name's suffix */
 	char etag[SL_OBJECT_ETAG_BYTES]; /* quoted, strong: mtime in ns, size and (folded to 32
-					    bits) inode in hex */
+					    bits) inode in hex; of a store the hash */
 };
 
 /* For each that may wait. */
@@ -36,6 +38,8 @@ enum { SL_CONTENT_WAITER_BYTES = 16 };
 struct sl_content_config {
 	uint32_t object_cnt; /* open at once, [1, 65536]; the disk's file_cnt is at least as much */
 	uint32_t waiter_cnt; /* how many may wait for an open: every connection */
+	bool has_root;       /* the disk's; else all names of SL_PLACE_ROOT are -ENOENT */
+	const struct sl_stores *stores; /* NULL: there are none; outlive the content */
 };
 
 /* Errors: -ENOMEM. Setup only. */
@@ -45,14 +49,16 @@ int sl_content_init(struct sl_content **content, const struct sl_content_config 
 /* Files still open are closed with the disk. NULL is let be. */
 void sl_content_fini(struct sl_content *content);
 
-/* Looks up path (relative, NUL-terminated, shorter than SL_PATH_MAX_BYTES; copied). waiter in [0,
- * waiter_cnt): one look-up each at a time. anew: what was known before now_ns is not believed. 0:
- * *object_idx, with a reference that the caller gives back with sl_content_put. -EINPROGRESS: an
- * answer comes from sl_content_answer. -EMFILE: every object is in use. */
-int sl_content_get(struct sl_content *content, const char *path, uint32_t waiter, bool anew,
-		   uint64_t now_ns, uint32_t *object_idx);
+/* Looks up path in place, as sl_stores_place says it (relative, NUL-terminated, shorter than
+ * SL_PATH_MAX_BYTES; copied). waiter in [0, waiter_cnt): one look-up each at a time. anew: what was
+ * known before now_ns is not believed. 0: *object_idx, with a reference that the caller gives back
+ * with sl_content_put. -EINPROGRESS: an answer comes from sl_content_answer. -EMFILE: every object
+ * is in use. Of a store also what sl_stores_find and sl_disk_open_object say. */
+int sl_content_get(struct sl_content *content, uint32_t place_idx, const char *path,
+		   uint32_t waiter, bool anew, uint64_t now_ns, uint32_t *object_idx);
 
-/* Whether the object was looked up just now, and not some time within the last second. */
+/* Whether the object was looked up just now, and not some time within the last second; what is in a
+ * store never changes. */
 bool sl_content_is_news(const struct sl_content *content, uint32_t object_idx, uint64_t now_ns);
 
 /* The waiter is gone; no answer for it any more. Does nothing if it was not waiting. */

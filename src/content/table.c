@@ -52,9 +52,9 @@ char *sl_table_path(const struct sl_content *content, uint32_t idx)
 /* ---- names ------------------------------------------------------------------------------------
  */
 
-uint64_t sl_table_hash(const struct sl_content *content, const char *path)
+uint64_t sl_table_hash(const struct sl_content *content, uint32_t place_idx, const char *path)
 {
-	return sl_hash(&content->key, path, strlen(path));
+	return sl_hash(&content->key, path, strlen(path)) + place_idx;
 }
 
 static uint32_t *bucket(const struct sl_content *content, uint64_t hash)
@@ -62,12 +62,21 @@ static uint32_t *bucket(const struct sl_content *content, uint64_t hash)
 	return &content->buckets[hash & (content->bucket_cnt - 1)];
 }
 
-uint32_t sl_table_find(const struct sl_content *content, const char *path, uint64_t hash)
+static bool is_named(const struct sl_content *content, uint32_t idx, uint32_t place_idx,
+		     const char *path, uint64_t hash)
+{
+	const struct sl_entry *entry = &content->entries[idx];
+
+	return entry->hash == hash && entry->place_idx == place_idx &&
+	       strcmp(sl_table_path(content, idx), path) == 0;
+}
+
+uint32_t sl_table_find(const struct sl_content *content, uint32_t place_idx, const char *path,
+		       uint64_t hash)
 {
 	uint32_t idx = *bucket(content, hash);
 
-	while (idx != SL_ENTRY_NONE && (content->entries[idx].hash != hash ||
-					strcmp(sl_table_path(content, idx), path) != 0))
+	while (idx != SL_ENTRY_NONE && !is_named(content, idx, place_idx, path, hash))
 		idx = content->entries[idx].next_idx;
 	return idx;
 }

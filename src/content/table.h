@@ -39,6 +39,7 @@ struct sl_entry {
 	uint64_t checked_ns; /* OPEN: when the disk said so */
 	uint64_t used_ns;    /* OPEN: when it was last asked for */
 	uint64_t hash;
+	uint32_t place_idx;     /* SL_PLACE_ROOT, or a store: never looked up again */
 	uint32_t next_idx;      /* of the same bucket */
 	uint32_t previous_idx;  /* OPENING: the object whose name is looked up again */
 	struct sl_list waiters; /* OPENING */
@@ -58,6 +59,8 @@ struct sl_waiter {
 
 struct sl_content {
 	struct sl_disk *disk;
+	const struct sl_stores *stores;
+	bool has_root;
 	struct sl_hash_key key;
 	uint32_t object_cnt, waiter_cnt;
 
@@ -82,10 +85,11 @@ int sl_table_init(struct sl_content *content, uint32_t object_cnt);
 void sl_table_fini(struct sl_content *content);
 
 char *sl_table_path(const struct sl_content *content, uint32_t idx);
-uint64_t sl_table_hash(const struct sl_content *content, const char *path);
+uint64_t sl_table_hash(const struct sl_content *content, uint32_t place_idx, const char *path);
 
-/* The entry named path, or SL_ENTRY_NONE. */
-uint32_t sl_table_find(const struct sl_content *content, const char *path, uint64_t hash);
+/* The entry named path in place, or SL_ENTRY_NONE. */
+uint32_t sl_table_find(const struct sl_content *content, uint32_t place_idx, const char *path,
+		       uint64_t hash);
 
 /* Gives or takes the name that is in the entry's path and hash. */
 void sl_table_name(struct sl_content *content, uint32_t idx);

@@ -33,8 +33,9 @@ static void notify_ready(const struct sl_server *server)
 {
 	char status[256];
 
-	snprintf(status, sizeof(status), "Serving %s on %s, %u worker%s", server->options->root,
-		 server->options->iface, server->worker_cnt, server->worker_cnt == 1 ? "" : "s");
+	snprintf(status, sizeof(status), "Serving %s on %s, %u worker%s",
+		 sl_options_what(server->options), server->options->iface, server->worker_cnt,
+		 server->worker_cnt == 1 ? "" : "s");
 	told(sl_notify_ready(status), "ready");
 }
 

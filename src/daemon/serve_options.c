@@ -25,12 +25,18 @@ enum {
 };
 
 const char sl_options_help[] =
-    "usage: sluice serve -i IFACE -l ADDR:PORT[,tls] -r DIR [OPTION]...\n"
+    "usage: sluice serve -i IFACE -l ADDR:PORT[,tls] {-r DIR | --store DEVICE} [OPTION]...\n"
     "\n"
     "  -i, --interface IFACE        the interface to serve on\n"
     "  -l, --listen ADDR:PORT[,tls][,cc=cubic|bbr|newreno][,mss=BYTES]\n"
     "                               an address of it, 0.0.0.0 or [::] for all; may be repeated\n"
     "  -r, --root DIR               the directory to serve\n"
+    "      --store [HOST=]DEVICE[,DEVICE]...\n"
+    "                               serve a store to those who ask for HOST, or to all who ask "
+    "for\n"
+    "                               no other store's host, instead of a directory; may be "
+    "repeated\n"
+    "      --store-verify           compare what is read from stores with its checksums\n"
     "      --cert FILE              certificate chain, PEM; may be repeated, the first is for\n"
     "                               names that none is for\n"
     "      --key FILE               private key of the certificate before it, PEM, if it is not\n"
@@ -57,7 +63,9 @@ const char sl_options_help[] =
     "      --help                   print this\n";
 
 enum {
-	OPT_CERT = 256,
+	OPT_STORE = 256,
+	OPT_STORE_VERIFY,
+	OPT_CERT,
 	OPT_KEY,
 	OPT_CERT_DIR,
 	OPT_TICKET_KEYS,
@@ -84,6 +92,8 @@ static const struct option long_options[] = {
 	{ "interface", required_argument, NULL, 'i' },
 	{ "listen", required_argument, NULL, 'l' },
 	{ "root", required_argument, NULL, 'r' },
+	{ "store", required_argument, NULL, OPT_STORE },
+	{ "store-verify", no_argument, NULL, OPT_STORE_VERIFY },
 	{ "cert", required_argument, NULL, OPT_CERT },
 	{ "key", required_argument, NULL, OPT_KEY },
 	{ "cert-dir", required_argument, NULL, OPT_CERT_DIR },
@@ -213,6 +223,21 @@ static enum sl_options_verdict take_listener(struct sl_options *options, const c
 	return SL_OPTIONS_SERVE;
 }
 
+static enum sl_options_verdict take_store(struct sl_options *options, const char *text,
+					  char problem[SL_PROBLEM_BYTES])
+{
+	struct sl_store_choice choice;
+
+	if (!sl_store_choice_parse(text, &choice))
+		return usage_problem("--store %s: must be [HOST=]DEVICE[,DEVICE]..., with %d "
+				     "devices at most",
+				     text, SLUICE_STORE_DEVICES_MAX);
+	if (options->store_cnt == SL_STORES_MAX)
+		return unusable("store %s: there may be %d at most", text, SL_STORES_MAX);
+	options->stores[options->store_cnt++] = text;
+	return SL_OPTIONS_SERVE;
+}
+
 /* A key goes with the certificate before it; one that comes before any goes with the first. Until
  * that is there its place in pairs has a key only. */
 static enum sl_options_verdict take_certificate(struct sl_options *options, const char *path,
@@ -282,6 +307,11 @@ static enum sl_options_verdict take_option(struct sl_options *options, int opt, 
 	case 'r':
 		options->root = optarg;
 		break;
+	case OPT_STORE:
+		return take_store(options, optarg, problem);
+	case OPT_STORE_VERIFY:
+		options->store_verify = true;
+		break;
 	case OPT_CERT:
 		return take_certificate(options, optarg, problem);
 	case OPT_KEY:
@@ -346,11 +376,37 @@ bool sl_options_tls(const struct sl_options *options)
 	return false;
 }
 
+const char *sl_options_what(const struct sl_options *options)
+{
+	return options->root ? options->root : options->stores[0];
+}
+
+/* Names have to be somewhere, and in one place only. */
+static enum sl_options_verdict check_places(const struct sl_options *options,
+					    char problem[SL_PROBLEM_BYTES])
+{
+	struct sl_store_choice choice;
+
+	if (!options->root && options->store_cnt == 0)
+		return usage_problem("nothing to serve: name a directory with -r DIR or a store "
+				     "with --store DEVICE");
+	if (options->store_verify && options->store_cnt == 0)
+		return usage_problem("--store-verify without use: there is no --store");
+	for (uint32_t idx = 0; options->root && idx < options->store_cnt; idx++) {
+		if (sl_store_choice_parse(options->stores[idx], &choice) && !choice.host[0])
+			return usage_problem("--store %s and --root both serve every host; say "
+					     "whom the store is for: --store HOST=%s",
+					     options->stores[idx], options->stores[idx]);
+	}
+	return SL_OPTIONS_SERVE;
+}
+
 static enum sl_options_verdict check_whole(const struct sl_options *options,
 					   char problem[SL_PROBLEM_BYTES])
 {
 	bool tls = sl_options_tls(options);
 	bool has_certificate = options->pair_cnt > 0 || options->certificate_dir;
+	enum sl_options_verdict verdict;
 
 	if (!options->iface)
 		return usage_problem("no interface: name the one to serve on with -i IFACE");
@@ -359,8 +415,9 @@ static enum sl_options_verdict check_whole(const struct sl_options *options,
 				IFNAMSIZ - 1);
 	if (options->listener_cnt == 0)
 		return usage_problem("no listener: say where to listen with -l ADDR:PORT,tls");
-	if (!options->root)
-		return usage_problem("no root: name the directory to serve with -r DIR");
+	verdict = check_places(options, problem);
+	if (verdict != SL_OPTIONS_SERVE)
+		return verdict;
 	if (tls && !has_certificate)
 		return usage_problem("no certificate: a listener with ,tls needs --cert FILE");
 	if (options->pair_cnt > 0 && !options->pairs[0].certificate_path)

@@ -9,6 +9,7 @@
 
 #include "base/address.h"
 #include "base/limits.h"
+#include "content/stores.h"
 #include "serve/credentials.h"
 #include "serve/poll.h"
 
@@ -16,7 +17,10 @@
 
 struct sl_options { /* strings are those of argv */
 	const char *iface;
-	const char *root;
+	const char *root;                  /* NULL: there are stores */
+	const char *stores[SL_STORES_MAX]; /* as sl_stores_open takes them */
+	uint32_t store_cnt;
+	bool store_verify;
 	struct sl_tls_pair pairs[SL_CERTIFICATES_MAX]; /* in the order they were given */
 	uint32_t pair_cnt;
 	const char *certificate_dir; /* or NULL */
@@ -54,6 +58,9 @@ enum sl_options_verdict sl_options_parse(struct sl_options *options, int argc, c
 
 /* Is one of the listeners for TLS? */
 bool sl_options_tls(const struct sl_options *options);
+
+/* What is served, as the operator named it: the root, or the first store. */
+const char *sl_options_what(const struct sl_options *options);
 
 /* The text of `sluice serve --help`. */
 extern const char sl_options_help[];

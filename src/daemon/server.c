@@ -57,6 +57,27 @@ static int open_credentials(struct sl_server *server)
 	return error;
 }
 
+static int open_stores(struct sl_server *server)
+{
+	const struct sl_options *options = server->options;
+
+	if (options->store_cnt == 0)
+		return 0;
+	return sl_stores_open(&server->stores, options->stores, options->store_cnt,
+			      options->store_verify);
+}
+
+static void close_stores(struct sl_server *server)
+{
+	sl_stores_close(server->stores);
+	server->stores = NULL;
+}
+
+static int check_root(const struct sl_options *options)
+{
+	return options->root ? sl_preflight_root(options->root) : 0;
+}
+
 /* Looks and touches nothing: most mistakes end here. */
 static int check(struct sl_server *server)
 {
@@ -67,7 +88,9 @@ static int check(struct sl_server *server)
 	if (error == 0)
 		error = expand_listeners(server);
 	if (error == 0)
-		error = sl_preflight_root(server->options->root);
+		error = check_root(server->options);
+	if (error == 0)
+		error = open_stores(server);
 	if (error == 0)
 		error = open_credentials(server);
 	return error;
@@ -104,6 +127,7 @@ static struct sl_worker_config worker_config(const struct sl_server *server, uin
 		.listeners = server->listeners,
 		.listener_cnt = server->listener_cnt,
 		.root = options->root,
+		.stores = server->stores,
 		.credentials = server->credentials,
 		.aead = options->aead,
 		.conns_max = options->conns_max,
@@ -151,7 +175,7 @@ static int drop_privileges(struct sl_server *server)
 {
 	int error = sl_privileges_drop(server->options->dispatcher);
 
-	return error < 0 ? error : sl_preflight_root(server->options->root);
+	return error < 0 ? error : check_root(server->options);
 }
 
 static void report_memory(uint32_t idx, const struct sluice_worker_stats *stats)
@@ -200,8 +224,8 @@ static void report(const struct sl_server *server)
 	for (uint32_t idx = 0; idx < server->listener_cnt; idx++) {
 		const struct sl_listener *listener = &server->listeners[idx];
 
-		sl_info("serving %s at %s://%s/", options->root, listener->tls ? "https" : "http",
-			sl_listener_format(listener, address));
+		sl_info("serving %s at %s://%s/", sl_options_what(options),
+			listener->tls ? "https" : "http", sl_listener_format(listener, address));
 	}
 }
 
@@ -257,6 +281,7 @@ int sl_server_check(struct sl_server *server, const struct sl_options *options)
 		sl_credentials_report(server->credentials);
 	sl_credentials_close(server->credentials);
 	server->credentials = NULL;
+	close_stores(server);
 	return error;
 }
 
@@ -288,6 +313,7 @@ void sl_server_close(struct sl_server *server)
 	server->steer = NULL;
 	sl_credentials_close(server->credentials);
 	server->credentials = NULL;
+	close_stores(server);
 	sl_stats_page_close(&server->page);
 }
 

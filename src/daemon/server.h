@@ -34,6 +34,7 @@ struct sl_server {
 	uint32_t queue_cnt; /* and so many workers */
 
 	struct sl_stats_page page;
+	struct sl_stores *stores;           /* NULL if there are none */
 	struct sl_credentials *credentials; /* NULL if no listener is TLS */
 	struct sl_steer *steer;
 	struct sl_worker_config configs[SL_WORKERS_MAX];

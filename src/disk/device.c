@@ -97,14 +97,14 @@ static int measure(struct sl_device *device)
 	return 0;
 }
 
-static void report(const struct sl_device *device, const char *block_path, const char *problem)
+static void report(const struct sl_device *device, const char *problem)
 {
 	if (device->namespace_id != 0)
 		sl_info("store \"%s\": NVMe passthrough, %u-byte blocks, reads of %u KiB at most",
 			device->path, device->block_bytes, device->max_bytes / 1024);
 	else if (problem[0])
 		sl_info("store \"%s\": O_DIRECT on %s, %u-byte blocks; no NVMe passthrough: %s",
-			device->path, block_path, device->block_bytes, problem);
+			device->path, device->block_path, device->block_bytes, problem);
 	else
 		sl_info("store \"%s\": O_DIRECT, %u-byte blocks", device->path,
 			device->block_bytes);
@@ -112,7 +112,7 @@ static void report(const struct sl_device *device, const char *block_path, const
 
 int sl_device_open(struct sl_device *device, const char *path)
 {
-	char block_path[SL_DEVICE_PATH_BYTES], block_name[NAME_BYTES];
+	char block_name[NAME_BYTES];
 	char problem[SL_NVME_PROBLEM_BYTES];
 	int error;
 
@@ -120,12 +120,12 @@ int sl_device_open(struct sl_device *device, const char *path)
 	if (strlen(path) >= sizeof(device->path))
 		return refuse(path, -ENAMETOOLONG, "give it a shorter name by a link");
 	memcpy(device->path, path, strlen(path) + 1);
-	error = find_block(path, block_path, block_name);
+	error = find_block(path, device->block_path, block_name);
 	if (error < 0)
 		return error;
-	device->block_fd = open(block_path, O_RDONLY | O_DIRECT | O_CLOEXEC);
+	device->block_fd = open(device->block_path, O_RDONLY | O_DIRECT | O_CLOEXEC);
 	if (device->block_fd < 0)
-		return refuse(path, errno == EINVAL ? -EOPNOTSUPP : -errno, block_path);
+		return refuse(path, errno == EINVAL ? -EOPNOTSUPP : -errno, device->block_path);
 	error = measure(device);
 	if (error < 0) {
 		close(device->block_fd);
@@ -133,12 +133,14 @@ int sl_device_open(struct sl_device *device, const char *path)
 	}
 	device->read_fd = device->block_fd;
 	sl_nvme_open(device, block_name, problem);
-	report(device, block_path, problem);
+	report(device, problem);
 	return 0;
 }
 
 void sl_device_close(struct sl_device *device)
 {
+	if (device->read_fd < 0)
+		return;
 	if (device->read_fd != device->block_fd)
 		close(device->read_fd);
 	close(device->block_fd);

@@ -20,8 +20,9 @@ enum {
 	SL_DEVICES_MAX = 16, /* of one process, in all its stores */
 };
 
-struct sl_device {                       /* unchanged while it is open */
-	char path[SL_DEVICE_PATH_BYTES]; /* as it was named */
+struct sl_device {                             /* unchanged while it is open */
+	char path[SL_DEVICE_PATH_BYTES];       /* as it was named */
+	char block_path[SL_DEVICE_PATH_BYTES]; /* of the block device or the file */
 	int read_fd;           /* where reads go: O_DIRECT, or the namespace's character device */
 	int block_fd;          /* of the block device or the file, O_DIRECT */
 	uint32_t namespace_id; /* of passthrough; 0: there is none */
@@ -36,6 +37,8 @@ struct sl_device {                       /* unchanged while it is open */
  * system has no O_DIRECT, or blocks above 4096 bytes), -errno. Setup only: open, ioctl, reads
  * /sys. Needs no capability but what the device's mode asks for. */
 int sl_device_open(struct sl_device *device, const char *path);
+
+/* One that is not open (read_fd below 0) is let be. */
 void sl_device_close(struct sl_device *device);
 
 #endif

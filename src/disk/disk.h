@@ -85,7 +85,7 @@ void sl_disk_open_file(struct sl_disk *disk, const char *path, uint64_t cookie);
  * one of this object's store: the disk's devices[first_device_idx + device_idx]. */
 struct sl_disk_layout {
 	const struct sluice_store_extent *extents; /* the caller's until the file is closed */
-	uint32_t extent_cnt;                       /* [1, …) */
+	uint32_t extent_cnt;                       /* 0 if size_bytes is */
 	uint32_t replica_cnt;                      /* [1, SLUICE_STORE_REPLICAS_MAX] */
 	uint32_t first_device_idx;
 	uint64_t size_bytes;  /* the sum of the extents' data_bytes */

@@ -129,15 +129,25 @@ static bool name_file(struct sl_target *target)
 	return true;
 }
 
+/* Where the names of the request's host are. */
+static uint32_t place_of(const struct sl_worker *worker, const struct sl_request *request,
+			 const struct sl_target *target)
+{
+	struct sl_slice host = target->authority.at ? target->authority : request->host;
+
+	return sl_stores_place(worker->config->stores, host.at, host.len_bytes);
+}
+
 /* Looks up the request's target; the answer comes now or later. */
-static void look_up(struct sl_worker *worker, struct sl_tcp_conn conn, struct sl_target *target)
+static void look_up(struct sl_worker *worker, struct sl_tcp_conn conn,
+		    const struct sl_request *request, struct sl_target *target)
 {
 	uint32_t object_idx = SL_NONE;
 	int error = -ENAMETOOLONG;
 
 	if (name_file(target))
-		error = sl_content_get(worker->content, target->path, conn.idx, false,
-				       worker->now_ns, &object_idx);
+		error = sl_content_get(worker->content, place_of(worker, request, target),
+				       target->path, conn.idx, false, worker->now_ns, &object_idx);
 	if (error == -EINPROGRESS)
 		sl_session_of(worker, conn)->waits_content = true;
 	else
@@ -158,8 +168,8 @@ static bool look_again(struct sl_worker *worker, struct sl_tcp_conn conn,
 	if (sl_content_is_news(worker->content, object_idx, worker->now_ns) ||
 	    worker->wall_s - GROWS_S > object->mtime_s || !name_file(&target))
 		return false;
-	error = sl_content_get(worker->content, target.path, conn.idx, true, worker->now_ns,
-			       &other_idx);
+	error = sl_content_get(worker->content, place_of(worker, request, &target), target.path,
+			       conn.idx, true, worker->now_ns, &other_idx);
 	if (error == 0)
 		sl_content_put(worker->content, other_idx);
 	sl_session_of(worker, conn)->waits_content = error == -EINPROGRESS;
@@ -199,7 +209,7 @@ bool sl_answer_next(struct sl_worker *worker, struct sl_tcp_conn conn)
 		sl_inbox_consume(worker, session, (uint32_t)used);
 		return true;
 	}
-	look_up(worker, conn, &target);
+	look_up(worker, conn, &request, &target);
 	return !session->waits_content;
 }
 

@@ -180,7 +180,9 @@ static int open_devices(struct sl_worker *worker)
 				       .buffer_cnt = budget.buffer_cnt,
 				       .file_cnt = OBJECTS };
 	struct sl_content_config content = { .object_cnt = OBJECTS,
-					     .waiter_cnt = config->conns_max };
+					     .waiter_cnt = config->conns_max,
+					     .has_root = config->root,
+					     .stores = config->stores };
 	size_t arena_bytes =
 	    (size_t)frame_cnt * chunk_bytes + (size_t)(budget.buffer_cnt + 1) * SL_BUFFER_BYTES;
 	int error = sl_arena_init(&worker->arena, arena_bytes);
@@ -193,6 +195,7 @@ static int open_devices(struct sl_worker *worker)
 		return error;
 	}
 	worker->chunk_bytes = chunk_bytes;
+	disk.devices = sl_stores_devices(config->stores, &disk.device_cnt);
 	error = sl_disk_open(&worker->disk, &disk, &worker->arena);
 	if (!error)
 		error = sl_content_init(&worker->content, &content, worker->disk);

@@ -16,6 +16,7 @@
 
 struct sl_worker;
 struct sl_capacity;
+struct sl_stores;
 
 struct sl_worker_config { /* immutable; outlives the worker */
 	const char *iface;
@@ -23,7 +24,8 @@ struct sl_worker_config { /* immutable; outlives the worker */
 	uint32_t mtu_bytes;
 	const struct sl_listener *listeners; /* expanded, for TCP */
 	uint32_t listener_cnt;
-	const char *root;
+	const char *root;                   /* NULL: none */
+	const struct sl_stores *stores;     /* NULL: none */
 	struct sl_credentials *credentials; /* NULL if no listener is TLS; open takes from it */
 	const char *aead;                   /* engine by name, or NULL for the fastest */
 	uint32_t conns_max;

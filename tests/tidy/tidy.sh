@@ -95,13 +95,14 @@ rooms_of()
 	wire) echo wire base ;;
 	nic | tcp) echo "$1" wire base ;;
 	disk | store | tls | http) echo "$1" base ;;
-	content) echo content disk base ;;
+	content) echo content disk store base ;;
 	serve) echo serve content http tls tcp disk nic wire base ;;
 	daemon) echo daemon serve store base ;;
 	esac
 }
 
-# The daemon sets steering up, so it may see these two of nic; nic loads the BPF program.
+# The daemon sets steering up, so it may see these two of nic, and opens stores while it has the
+# privileges; nic loads the BPF program.
 arrow_allowed()
 {
 	local room=$1 header=$2
@@ -110,7 +111,7 @@ arrow_allowed()
 	*" ${header%%/*} "*) return 0 ;;
 	esac
 	case $room:$header in
-	daemon:nic/steer.h | daemon:nic/nic.h | nic:bpf/*) return 0 ;;
+	daemon:nic/steer.h | daemon:nic/nic.h | daemon:content/stores.h | nic:bpf/*) return 0 ;;
 	esac
 	return 1
 }
