@@ -10,26 +10,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "content/choice.h"
 #include "disk/disk.h"
 
-enum {
-	SL_STORES_MAX = 8,
-	SL_PLACE_ROOT = 0, /* place n: store n - 1 */
-	SL_STORE_HOST_BYTES = 256,
-};
+enum { SL_PLACE_ROOT = 0 }; /* place n: store n - 1 */
 
 struct sl_stores;
-
-/* "[HOST=]DEVICE[,DEVICE]...", as --store has it; HOST is empty for all hosts that have no store of
- * their own. */
-struct sl_store_choice {
-	char host[SL_STORE_HOST_BYTES];
-	char devices[SLUICE_STORE_DEVICES_MAX][SL_DEVICE_PATH_BYTES];
-	uint32_t device_cnt; /* [1, SLUICE_STORE_DEVICES_MAX] */
-};
-
-/* False: not such a text, or its parts are too long or too many. */
-bool sl_store_choice_parse(const char *text, struct sl_store_choice *choice);
 
 /* texts: as sl_store_choice_parse takes them; cnt in [1, SL_STORES_MAX]. verify: all that is read
  * later is compared with its sums, which are read here: 8 bytes of memory for 16 KiB of content.

@@ -9,7 +9,7 @@
 
 #include "base/address.h"
 #include "base/limits.h"
-#include "content/stores.h"
+#include "content/choice.h"
 #include "serve/credentials.h"
 #include "serve/poll.h"
 

@@ -16,6 +16,7 @@
 
 #include "base/address.h"
 #include "base/limits.h"
+#include "content/stores.h"
 #include "daemon/control.h"
 #include "daemon/renewal.h"
 #include "daemon/serve_options.h"

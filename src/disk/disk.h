@@ -122,6 +122,19 @@ void sl_disk_read(struct sl_disk *disk, struct sl_disk_file file, struct sl_disk
 uint32_t sl_disk_lane(const struct sl_disk *disk, struct sl_disk_file file, uint64_t off_bytes);
 bool sl_disk_lane_full(const struct sl_disk *disk, uint32_t lane_idx);
 
+/* Of n lanes each may have 2 / (n + 1) of the buffers: all, two thirds, half, two fifths and so on.
+ * When one stalls, a third of them is left at least; and no lane is held to its nth part when most
+ * of the load happens to be its. */
+static inline uint32_t sl_disk_lane_share(const struct sl_disk_config *config)
+{
+	uint32_t lane_cnt = config->device_cnt + (config->root ? 1 : 0);
+	uint32_t share_cnt = 2 * config->buffer_cnt / (lane_cnt + 1);
+
+	if (lane_cnt < 2)
+		return config->buffer_cnt;
+	return share_cnt > 0 ? share_cnt : 1;
+}
+
 enum sl_disk_kind {
 	SL_DISK_OPENED,
 	SL_DISK_READ,

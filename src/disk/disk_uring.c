@@ -22,7 +22,6 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
-#include "base/minmax.h"
 #include "disk/uring.h"
 
 enum {
@@ -172,17 +171,6 @@ static int make_tables(struct sl_disk *disk)
 	return 0;
 }
 
-/* Of n lanes each may have 2 / (n + 1) of the buffers: all, two thirds, half, two fifths and so on.
- * When one stalls, a third of them is left at least; and no lane is held to its nth part when most
- * of the load happens to be its. */
-static uint32_t lane_share(const struct sl_disk_config *config)
-{
-	uint32_t lane_cnt = config->device_cnt + (config->root ? 1 : 0);
-
-	return lane_cnt < 2 ? config->buffer_cnt
-			    : max_u32(2 * config->buffer_cnt / (lane_cnt + 1), 1);
-}
-
 int sl_disk_open(struct sl_disk **disk_out, const struct sl_disk_config *config,
 		 struct sl_arena *arena)
 {
@@ -199,7 +187,7 @@ int sl_disk_open(struct sl_disk **disk_out, const struct sl_disk_config *config,
 	disk->file_cnt = config->file_cnt;
 	disk->devices = config->devices;
 	disk->device_cnt = config->device_cnt;
-	disk->lane_max = lane_share(config);
+	disk->lane_max = sl_disk_lane_share(config);
 
 	error = config->root ? sl_disk_root_open(config->root, &disk->root_fd) : 0;
 	if (error == 0)

@@ -181,7 +181,7 @@ uint8_t sl_disk_object_choose(const struct sl_disk *disk, const struct sl_disk_l
 /* opening.c. Openings that wait for a file or an opening get one, if there is. */
 void sl_disk_admit(struct sl_disk *disk);
 
-/* opening.c. Alignment for direct reads of what was asked about, a power of two in [1,
+/* align.c. Alignment for direct reads of what was asked about, a power of two in [1,
  * SL_BUFFER_BYTES]; 0 if there is no way to read it past the page cache into our buffers. */
 uint32_t sl_disk_align(const struct statx *statx);
 

@@ -135,6 +135,29 @@ void sl_disk_open_file(struct sl_disk *disk, const char *path, uint64_t cookie)
 		event->error = -24; /* EMFILE */
 }
 
+int sl_disk_open_object(struct sl_disk *disk, const struct sl_disk_layout *layout,
+			struct sl_disk_file *file, uint32_t *align_bytes)
+{
+	BUG_ON(layout->size_bytes != options.file_bytes);
+	*align_bytes = ALIGN_BYTES;
+	return sl_pool_take(&disk->files, &file->idx) ? 0 : -24; /* EMFILE */
+}
+
+uint32_t sl_disk_lane(const struct sl_disk *disk, struct sl_disk_file file, uint64_t off_bytes)
+{
+	(void)disk;
+	(void)file;
+	(void)off_bytes;
+	return 0;
+}
+
+bool sl_disk_lane_full(const struct sl_disk *disk, uint32_t lane_idx)
+{
+	(void)disk;
+	(void)lane_idx;
+	return false;
+}
+
 void sl_disk_close_file(struct sl_disk *disk, struct sl_disk_file file)
 {
 	sl_pool_give(&disk->files, file.idx);

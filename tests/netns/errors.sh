@@ -87,7 +87,7 @@ no_key()
 but -i nosuch0 "an interface that is not there" nosuch0
 without -i "no interface" '-i|interface'
 without -l "no listener" '-l|listen'
-without -r "no root" '-r|root'
+without -r "nothing to serve" '-r DIR.*--store'
 without --cert "a key and no certificate" 'cert'
 ok "a certificate and no key, in its file neither" no_key
 expected=2 but --nosuch 1 "an option that does not exist" 'nosuch'

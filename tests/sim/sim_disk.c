@@ -3,10 +3,12 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/bug.h"
 #include "base/limits.h"
+#include "base/minmax.h"
 #include "base/pool.h"
 #include "sim_clock.h"
 #include "sim_random.h"
@@ -33,7 +35,9 @@ struct file {
 };
 
 struct handle {
-	struct file *file; /* NULL: closed */
+	struct file *file; /* NULL: closed, or an object */
+	struct sl_disk_layout layout;
+	bool is_object;
 	uint32_t reads_cnt;
 	uint32_t align_bytes;
 };
@@ -45,8 +49,14 @@ struct op {
 	uint32_t next_idx;
 	uint64_t ready_ns, cookie;
 	const char *path; /* OPENED */
-	uint32_t handle_idx, buffer_idx, len_bytes;
+	uint32_t handle_idx, buffer_idx, len_bytes, lane_idx;
 	uint64_t off_bytes;
+};
+
+struct device {
+	struct sl_disk_device_counters counters;
+	uint32_t error_cnt;
+	uint64_t stalled_until_ns;
 };
 
 struct sl_disk {
@@ -65,6 +75,10 @@ struct sl_disk {
 	uint32_t under_way_idx;                 /* the next to be ready first */
 	uint32_t opens_cnt;                     /* under way or not submitted yet */
 	uint64_t stalled_until_ns;
+	const struct sl_device *sources;
+	struct device devices[SL_DEVICES_MAX];
+	uint32_t device_cnt;
+	uint32_t lane_cnts[SL_DISK_LANES_MAX], lane_max;
 	struct sl_disk_counters counters;
 };
 
@@ -231,6 +245,9 @@ int sl_disk_open(struct sl_disk **disk_out, const struct sl_disk_config *config,
 	disk->options = SL_SIM_DISK_OPTIONS;
 	disk->file_cnt = config->file_cnt;
 	disk->buffer_cnt = config->buffer_cnt;
+	disk->sources = config->devices;
+	disk->device_cnt = config->device_cnt;
+	disk->lane_max = sl_disk_lane_share(config);
 	disk->next_ino = 1;
 	disk->started_idx = disk->started_last_idx = disk->under_way_idx = OP_NONE;
 	disk->files = sl_alloc(SL_SIM_FILES_MAX, sizeof(*disk->files));
@@ -301,10 +318,11 @@ void sl_disk_close_file(struct sl_disk *disk, struct sl_disk_file file)
 
 	BUG_ON(file.idx >= disk->file_cnt);
 	handle = &disk->handles[file.idx];
-	BUG_ON(!handle->file);
+	BUG_ON(!handle->file && !handle->is_object);
 	BUG_ON(handle->reads_cnt > 0);
-	handle->file->open_cnt--;
-	handle->file = NULL;
+	if (handle->file)
+		handle->file->open_cnt--;
+	*handle = (struct handle){ .file = NULL };
 	sl_pool_give(&disk->handle_pool, file.idx);
 }
 
@@ -317,7 +335,7 @@ void sl_disk_read(struct sl_disk *disk, struct sl_disk_file file, struct sl_disk
 	BUG_ON(file.idx >= disk->file_cnt);
 	BUG_ON(buffer.idx >= disk->buffer_cnt);
 	handle = &disk->handles[file.idx];
-	BUG_ON(!handle->file);
+	BUG_ON(!handle->file && !handle->is_object);
 	BUG_ON(disk->owners[buffer.idx] != OWNER_PUMP);
 	BUG_ON(len_bytes == 0 || len_bytes > SL_BUFFER_BYTES);
 	BUG_ON((off_bytes | len_bytes) & (handle->align_bytes - 1));
@@ -332,6 +350,8 @@ void sl_disk_read(struct sl_disk *disk, struct sl_disk_file file, struct sl_disk
 	op->buffer_idx = buffer.idx;
 	op->off_bytes = off_bytes;
 	op->len_bytes = len_bytes;
+	op->lane_idx = sl_disk_lane(disk, file, off_bytes);
+	disk->lane_cnts[op->lane_idx]++;
 }
 
 /* Exponential, roughly: one more mean with a chance of one in three, as often as it comes. */
@@ -364,7 +384,7 @@ static uint64_t duration_ns(struct sl_disk *disk, const struct op *op)
 		ns = spread_ns(options) +
 		     (op->len_bytes + KIB_BYTES - 1) / KIB_BYTES * options->kib_ns;
 		file = disk->handles[op->handle_idx].file;
-		if (file->short_cnt > 0) {
+		if (file && file->short_cnt > 0) {
 			file->short_cnt--;
 			disk->counters.short_reads++;
 			ns *= 2;
@@ -386,6 +406,9 @@ void sl_disk_submit(struct sl_disk *disk)
 
 		disk->started_idx = op->next_idx;
 		op->ready_ns = sl_clock_now_ns() + duration_ns(disk, op);
+		if (op->lane_idx > 0)
+			op->ready_ns =
+			    max_u64(op->ready_ns, disk->devices[op->lane_idx - 1].stalled_until_ns);
 		while (*link != OP_NONE && disk->ops[*link].ready_ns <= op->ready_ns)
 			link = &disk->ops[*link].next_idx;
 		op->next_idx = *link;
@@ -476,17 +499,139 @@ static void finish_open(struct sl_disk *disk, const struct op *op, struct sl_dis
 	};
 }
 
+/* ---- objects ----------------------------------------------------------------------------------
+ */
+
+static const struct sluice_store_extent *locate(const struct sl_disk_layout *layout,
+						uint64_t off_bytes, uint64_t *extent_off_bytes)
+{
+	const struct sluice_store_extent *extent = layout->extents;
+
+	for (; off_bytes >= extent->data_bytes; extent++)
+		off_bytes -= extent->data_bytes;
+	*extent_off_bytes = off_bytes;
+	return extent;
+}
+
+int sl_disk_open_object(struct sl_disk *disk, const struct sl_disk_layout *layout,
+			struct sl_disk_file *file, uint32_t *align_bytes)
+{
+	disk->counters.opens++;
+	if (!sl_pool_take(&disk->handle_pool, &file->idx)) {
+		disk->counters.open_errors++;
+		return -EMFILE;
+	}
+	*align_bytes = layout->sums ? SLUICE_STORE_BLOCK_BYTES : SLUICE_STORE_PAGE_BYTES;
+	disk->handles[file->idx] =
+	    (struct handle){ .is_object = true, .layout = *layout, .align_bytes = *align_bytes };
+	return 0;
+}
+
+/* The replica whose device has the fewest reads. */
+uint32_t sl_disk_lane(const struct sl_disk *disk, struct sl_disk_file file, uint64_t off_bytes)
+{
+	const struct handle *handle = &disk->handles[file.idx];
+	const struct sluice_store_extent *extent;
+	uint32_t best_idx = 0;
+	uint64_t extent_off_bytes;
+
+	if (!handle->is_object)
+		return 0;
+	extent = locate(&handle->layout, off_bytes, &extent_off_bytes);
+	for (uint32_t i = 0; i < handle->layout.replica_cnt; i++) {
+		uint32_t lane_idx =
+		    1 + handle->layout.first_device_idx + extent->places[i].device_idx;
+
+		if (best_idx == 0 || disk->lane_cnts[lane_idx] < disk->lane_cnts[best_idx])
+			best_idx = lane_idx;
+	}
+	return best_idx;
+}
+
+bool sl_disk_lane_full(const struct sl_disk *disk, uint32_t lane_idx)
+{
+	return disk->lane_cnts[lane_idx] >= disk->lane_max;
+}
+
+/* One place of one page; false: an error. */
+static bool read_page(struct sl_disk *disk, const struct sl_disk_layout *layout, uint64_t off_bytes,
+		      uint32_t replica_idx, uint8_t *out)
+{
+	uint64_t extent_off_bytes;
+	const struct sluice_store_extent *extent = locate(layout, off_bytes, &extent_off_bytes);
+	const struct sluice_store_place *place = &extent->places[replica_idx];
+	uint32_t device_idx = layout->first_device_idx + place->device_idx;
+	struct device *device = &disk->devices[device_idx];
+
+	device->counters.reads++;
+	if (device->error_cnt > 0) {
+		device->error_cnt--;
+		device->counters.errors++;
+		return false;
+	}
+	return pread(disk->sources[device_idx].read_fd, out, SLUICE_STORE_PAGE_BYTES,
+		     (off_t)(place->off_bytes + extent_off_bytes)) == SLUICE_STORE_PAGE_BYTES;
+}
+
+static void finish_object_read(struct sl_disk *disk, const struct op *op,
+			       struct sl_disk_event *event)
+{
+	const struct sl_disk_layout *layout = &disk->handles[op->handle_idx].layout;
+	uint64_t end_off = min_u64(op->off_bytes + op->len_bytes, layout->size_bytes);
+	uint8_t *out = sl_disk_memory(disk, event->buffer);
+	uint32_t replica_idx = 0, try_cnt = 0;
+
+	for (uint64_t off = op->off_bytes; off < end_off;) {
+		if (read_page(disk, layout, off, replica_idx, out + (off - op->off_bytes))) {
+			off += SLUICE_STORE_PAGE_BYTES;
+		} else if (try_cnt++ > 0) {
+			event->error = -EIO;
+			disk->counters.read_errors++;
+			return;
+		}
+		if (try_cnt > 0)
+			replica_idx = 1 % layout->replica_cnt;
+	}
+	event->done_bytes = (uint32_t)(end_off - op->off_bytes);
+	disk->counters.read_bytes += event->done_bytes;
+}
+
+void sl_sim_disk_fail_device(struct sl_disk *disk, uint32_t device_idx, uint32_t cnt)
+{
+	BUG_ON(device_idx >= disk->device_cnt);
+	disk->devices[device_idx].error_cnt = cnt;
+}
+
+void sl_sim_disk_stall_device(struct sl_disk *disk, uint32_t device_idx, uint64_t until_ns)
+{
+	BUG_ON(device_idx >= disk->device_cnt);
+	disk->devices[device_idx].stalled_until_ns = until_ns;
+}
+
+void sl_disk_device_counters(const struct sl_disk *disk, uint32_t device_idx,
+			     struct sl_disk_device_counters *counters)
+{
+	BUG_ON(device_idx >= disk->device_cnt);
+	*counters = disk->devices[device_idx].counters;
+	counters->in_flight_cnt = disk->lane_cnts[1 + device_idx];
+}
+
 static void finish_read(struct sl_disk *disk, const struct op *op, struct sl_disk_event *event)
 {
 	struct handle *handle = &disk->handles[op->handle_idx];
 	struct file *file = handle->file;
-	uint64_t left_bytes =
-	    op->off_bytes < file->size_bytes ? file->size_bytes - op->off_bytes : 0;
+	uint64_t left_bytes;
 
 	event->buffer.idx = op->buffer_idx;
 	disk->owners[op->buffer_idx] = OWNER_PUMP;
 	handle->reads_cnt--;
 	disk->counters.in_flight_cnt--;
+	disk->lane_cnts[op->lane_idx]--;
+	if (handle->is_object) {
+		finish_object_read(disk, op, event);
+		return;
+	}
+	left_bytes = op->off_bytes < file->size_bytes ? file->size_bytes - op->off_bytes : 0;
 	if (file->read_error_cnt > 0) {
 		file->read_error_cnt--;
 		event->error = file->read_error;

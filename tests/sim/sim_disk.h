@@ -7,7 +7,9 @@
  * Stricter than the real one where that finds mistakes: a path is looked at when the open is done,
  * not when it begins; a buffer is filled when the read is reaped, and holds rubbish until then.
  *
- * Config: root may be anything and is not looked at.
+ * Config: root may be anything and is not looked at. Devices are real ones, of regular files, that
+ * are read when the read is reaped; the time is virtual, and so are errors and stalls. Sums are not
+ * compared.
  */
 #ifndef SL_TESTS_SIM_DISK_H
 #define SL_TESTS_SIM_DISK_H
@@ -86,6 +88,12 @@ void sl_sim_disk_fail_reads(struct sl_disk *disk, const char *name, int error, u
 
 /* The next cnt reads of the file come in two parts: they take twice as long, and are counted. */
 void sl_sim_disk_shorten_reads(struct sl_disk *disk, const char *name, uint32_t cnt);
+
+/* The next cnt reads of the device fail, and are tried again where else the object is. */
+void sl_sim_disk_fail_device(struct sl_disk *disk, uint32_t device_idx, uint32_t cnt);
+
+/* Reads that are submitted from now on and go to the device are not done before until_ns. */
+void sl_sim_disk_stall_device(struct sl_disk *disk, uint32_t device_idx, uint64_t until_ns);
 
 /* [off_bytes, off_bytes + len_bytes) of a file with that seed, as it was when it was added. */
 void sl_sim_disk_content(uint64_t seed, uint64_t off_bytes, uint8_t *out, size_t len_bytes);

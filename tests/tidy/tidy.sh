@@ -111,7 +111,8 @@ arrow_allowed()
 	*" ${header%%/*} "*) return 0 ;;
 	esac
 	case $room:$header in
-	daemon:nic/steer.h | daemon:nic/nic.h | daemon:content/stores.h | nic:bpf/*) return 0 ;;
+	daemon:nic/steer.h | daemon:nic/nic.h | nic:bpf/*) return 0 ;;
+	daemon:content/stores.h | daemon:content/choice.h) return 0 ;;
 	esac
 	return 1
 }

@@ -21,7 +21,9 @@ static uint64_t now_ns;
 
 static void setup(void)
 {
-	struct sl_content_config config = { .object_cnt = OBJECT_CNT, .waiter_cnt = WAITER_CNT };
+	struct sl_content_config config = { .object_cnt = OBJECT_CNT,
+					    .waiter_cnt = WAITER_CNT,
+					    .has_root = true };
 
 	disk = (struct sl_disk){ 0 };
 	now_ns = 1000 * SL_NS_PER_S;
@@ -41,14 +43,16 @@ static void expect_waits(const char *path, uint32_t waiter)
 {
 	uint32_t idx;
 
-	ck_assert_int_eq(sl_content_get(content, path, waiter, false, now_ns, &idx), -EINPROGRESS);
+	ck_assert_int_eq(sl_content_get(content, SL_PLACE_ROOT, path, waiter, false, now_ns, &idx),
+			 -EINPROGRESS);
 }
 
 static void expect_refused(const char *path, int error)
 {
 	uint32_t idx;
 
-	ck_assert_int_eq(sl_content_get(content, path, 0, false, now_ns, &idx), error);
+	ck_assert_int_eq(sl_content_get(content, SL_PLACE_ROOT, path, 0, false, now_ns, &idx),
+			 error);
 }
 
 /* At once, with a reference. */
@@ -56,7 +60,7 @@ static uint32_t expect_hit(const char *path)
 {
 	uint32_t idx = UINT32_MAX;
 
-	ck_assert_int_eq(sl_content_get(content, path, 0, false, now_ns, &idx), 0);
+	ck_assert_int_eq(sl_content_get(content, SL_PLACE_ROOT, path, 0, false, now_ns, &idx), 0);
 	ck_assert_uint_lt(idx, OBJECT_CNT);
 	return idx;
 }

@@ -111,7 +111,7 @@ static const struct {
 	{ "-i eth0 -r /srv", SL_OPTIONS_USAGE,
 	  "no listener: say where to listen with -l ADDR:PORT,tls" },
 	{ "-i eth0 -l 192.0.2.1:80", SL_OPTIONS_USAGE,
-	  "no root: name the directory to serve with -r DIR" },
+	  "nothing to serve: name a directory with -r DIR or a store with --store DEVICE" },
 	{ "-i eth0 -l 192.0.2.1:443,tls -r /srv", SL_OPTIONS_USAGE,
 	  "no certificate: a listener with ,tls needs --cert FILE" },
 	{ "-i eth0 -l 192.0.2.1:443,tls -r /srv --key k.pem --cert-dir certs", SL_OPTIONS_USAGE,
@@ -162,6 +162,19 @@ static const struct {
 	  "its --key" },
 	/* 25: versions */
 	{ TLS "--tls-min 1.1", SL_OPTIONS_USAGE, "--tls-min 1.1: must be 1.2 or 1.3" },
+	/* 26: stores */
+	{ PLAIN "--store /dev/ng0n1", SL_OPTIONS_USAGE,
+	  "--store /dev/ng0n1 and --root both serve every host; say whom the store is for: --store "
+	  "HOST=/dev/ng0n1" },
+	{ PLAIN "--store =/dev/ng0n1", SL_OPTIONS_USAGE,
+	  "--store =/dev/ng0n1: must be [HOST=]DEVICE[,DEVICE]..., with 16 devices at most" },
+	{ PLAIN "--store a=/dev/ng0n1,", SL_OPTIONS_USAGE,
+	  "--store a=/dev/ng0n1,: must be [HOST=]DEVICE[,DEVICE]..., with 16 devices at most" },
+	{ PLAIN "--store-verify", SL_OPTIONS_USAGE,
+	  "--store-verify without use: there is no --store" },
+	{ PLAIN "--store a=1 --store b=2 --store c=3 --store d=4 --store e=5 --store f=6 "
+		"--store g=7 --store h=8 --store i=9",
+	  SL_OPTIONS_UNUSABLE, "store i=9: there may be 8 at most" },
 };
 
 START_TEST(test_bad)
@@ -171,6 +184,28 @@ START_TEST(test_bad)
 
 	ck_assert_int_eq(parse(&options, bad[_i].line, problem), bad[_i].verdict);
 	ck_assert_str_eq(problem, bad[_i].problem);
+}
+END_TEST
+
+START_TEST(test_stores)
+{
+	struct sl_options options;
+	char problem[SL_PROBLEM_BYTES];
+
+	ck_assert_int_eq(parse(&options,
+			       "-i eth0 -l 192.0.2.1:80 --store /dev/ng0n1,/dev/ng1n1 "
+			       "--store tv.example=/dev/sda --store-verify",
+			       problem),
+			 SL_OPTIONS_SERVE);
+	ck_assert_ptr_null(options.root);
+	ck_assert_uint_eq(options.store_cnt, 2);
+	ck_assert_str_eq(options.stores[1], "tv.example=/dev/sda");
+	ck_assert(options.store_verify);
+	ck_assert_str_eq(sl_options_what(&options), "/dev/ng0n1,/dev/ng1n1");
+
+	ck_assert_int_eq(parse(&options, PLAIN "--store tv.example=/dev/sda", problem),
+			 SL_OPTIONS_SERVE);
+	ck_assert_str_eq(sl_options_what(&options), "/srv");
 }
 END_TEST
 
@@ -296,6 +331,7 @@ Suite *make_serve_options_suite(void)
 	tcase_add_loop_test(tcase, test_bad, 0, sizeof(bad) / sizeof(bad[0]));
 	tcase_add_loop_test(tcase, test_certificates, 0,
 			    sizeof(certificates) / sizeof(certificates[0]));
+	tcase_add_test(tcase, test_stores);
 	tcase_add_test(tcase, test_listeners_apart);
 	tcase_add_test(tcase, test_too_many_listeners);
 	tcase_add_test(tcase, test_help);

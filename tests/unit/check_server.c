@@ -197,6 +197,34 @@ START_TEST(test_run_dir_taken)
 }
 END_TEST
 
+/* A store is opened before anything that a client could notice, and closed last but one. */
+START_TEST(test_store)
+{
+	options.stores[0] = "tv.example=/dev/ng0n1";
+	options.store_cnt = 1;
+	options.store_verify = true;
+	fake_serve_start(&(struct fake_script){ .queue_cnt = 1 });
+	ck_assert_int_eq(sl_server_open(&server, &options), 0);
+	ck_assert_ptr_nonnull(fake_serve_config(0)->stores);
+	sl_server_drain(&server);
+	sl_server_close(&server);
+	ck_assert_str_eq(fake_serve_calls(),
+			 "queues expand stores+1verified credentials+1 steer+ worker+0 acquaint1 "
+			 "socket0 drain0 worker-0 steer- credentials- stores- ");
+}
+END_TEST
+
+START_TEST(test_store_refused)
+{
+	options.stores[0] = "/dev/ng0n1";
+	options.store_cnt = 1;
+	options.root = NULL;
+	fake_serve_start(&(struct fake_script){ .queue_cnt = 1, .stores_error = -EBADMSG });
+	ck_assert_int_eq(sl_server_open(&server, &options), -EBADMSG);
+	ck_assert_str_eq(fake_serve_calls(), "queues expand ");
+}
+END_TEST
+
 START_TEST(test_no_tls)
 {
 	options.pair_cnt = 0;
@@ -236,6 +264,8 @@ Suite *make_server_suite(void)
 	tcase_add_test(tcase, test_more_workers_than_cpus);
 	tcase_add_loop_test(tcase, test_failures, 0, sizeof(failures) / sizeof(failures[0]));
 	tcase_add_test(tcase, test_run_dir_taken);
+	tcase_add_test(tcase, test_store);
+	tcase_add_test(tcase, test_store_refused);
 	tcase_add_test(tcase, test_no_tls);
 	tcase_add_test(tcase, test_abandon);
 	tcase_set_timeout(tcase, 60); /* a busy machine is no failure */

@@ -28,13 +28,13 @@ static void teardown(void)
 static void give_name(uint32_t idx, const char *path)
 {
 	memcpy(sl_table_path(&content, idx), path, strlen(path) + 1);
-	content.entries[idx].hash = sl_table_hash(&content, path);
+	content.entries[idx].hash = sl_table_hash(&content, SL_PLACE_ROOT, path);
 	sl_table_name(&content, idx);
 }
 
 static uint32_t find(const char *path)
 {
-	return sl_table_find(&content, path, sl_table_hash(&content, path));
+	return sl_table_find(&content, SL_PLACE_ROOT, path, sl_table_hash(&content, SL_PLACE_ROOT, path));
 }
 
 /* An idle object with a file. */
@@ -84,14 +84,14 @@ START_TEST(names_that_collide)
 		content.entries[idx[i]].hash = i < 2 ? 7 : 7 + content.bucket_cnt;
 		sl_table_name(&content, idx[i]);
 	}
-	ck_assert_uint_eq(sl_table_find(&content, "a", 7), idx[0]);
-	ck_assert_uint_eq(sl_table_find(&content, "b", 7), idx[1]);
-	ck_assert_uint_eq(sl_table_find(&content, "c", 7 + content.bucket_cnt), idx[2]);
-	ck_assert_uint_eq(sl_table_find(&content, "c", 7), SL_ENTRY_NONE);
+	ck_assert_uint_eq(sl_table_find(&content, SL_PLACE_ROOT, "a", 7), idx[0]);
+	ck_assert_uint_eq(sl_table_find(&content, SL_PLACE_ROOT, "b", 7), idx[1]);
+	ck_assert_uint_eq(sl_table_find(&content, SL_PLACE_ROOT, "c", 7 + content.bucket_cnt), idx[2]);
+	ck_assert_uint_eq(sl_table_find(&content, SL_PLACE_ROOT, "c", 7), SL_ENTRY_NONE);
 	sl_table_unname(&content, idx[1]);
-	ck_assert_uint_eq(sl_table_find(&content, "a", 7), idx[0]);
-	ck_assert_uint_eq(sl_table_find(&content, "b", 7), SL_ENTRY_NONE);
-	ck_assert_uint_eq(sl_table_find(&content, "c", 7 + content.bucket_cnt), idx[2]);
+	ck_assert_uint_eq(sl_table_find(&content, SL_PLACE_ROOT, "a", 7), idx[0]);
+	ck_assert_uint_eq(sl_table_find(&content, SL_PLACE_ROOT, "b", 7), SL_ENTRY_NONE);
+	ck_assert_uint_eq(sl_table_find(&content, SL_PLACE_ROOT, "c", 7 + content.bucket_cnt), idx[2]);
 }
 END_TEST
 

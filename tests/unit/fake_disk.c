@@ -14,6 +14,22 @@ void sl_disk_open_file(struct sl_disk *disk, const char *path, uint64_t cookie)
 	disk->opens_total_cnt++;
 }
 
+int sl_disk_open_object(struct sl_disk *disk, const struct sl_disk_layout *layout,
+			struct sl_disk_file *file, uint32_t *align_bytes)
+{
+	if (disk->object_error < 0)
+		return disk->object_error;
+	file->idx = 0;
+	while (disk->files[file->idx])
+		file->idx++;
+	BUG_ON(file->idx >= FAKE_FILES_MAX);
+	disk->files[file->idx] = true;
+	disk->file_cnt++;
+	disk->layout = *layout;
+	*align_bytes = 4096;
+	return 0;
+}
+
 void sl_disk_close_file(struct sl_disk *disk, struct sl_disk_file file)
 {
 	BUG_ON(!disk->files[file.idx]);

@@ -17,8 +17,10 @@ struct sl_disk {
 	} opens[FAKE_OPENS_MAX]; /* under way, in order */
 	uint32_t open_cnt;
 	uint32_t opens_total_cnt;
-	bool files[FAKE_FILES_MAX]; /* open */
-	uint32_t file_cnt;          /* how many are */
+	bool files[FAKE_FILES_MAX];   /* open */
+	uint32_t file_cnt;            /* how many are */
+	struct sl_disk_layout layout; /* of the last object that was opened */
+	int object_error;             /* that objects open with; 0: they do */
 };
 
 /* The oldest open succeeds, with a file of that inode, size and mtime; fails. The event. */

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "content/stores.h"
 #include "nic/steer.h"
 #include "serve/budget.h"
 #include "serve/credentials.h"
@@ -23,6 +24,10 @@ struct sl_steer {
 struct sl_credentials {
 	struct sl_credentials_config config;
 	struct sl_tls_pair first;
+};
+
+struct sl_stores {
+	bool open;
 };
 
 struct sl_worker {
@@ -38,6 +43,7 @@ static struct fake_script script;
 static char calls[4096];
 static struct sl_steer the_steer;
 static struct sl_credentials the_credentials;
+static struct sl_stores the_stores;
 static struct sl_worker the_workers[SL_WORKERS_MAX];
 
 __attribute__((format(printf, 1, 2))) static void note(const char *format, ...)
@@ -147,6 +153,26 @@ int sl_steer_expand(const char *iface, const struct sl_listener *in, uint32_t in
 	BUG_ON(in_cnt > max_cnt);
 	memcpy(out, in, in_cnt * sizeof(*in));
 	return script.expand_error < 0 ? fail(script.expand_error, "expand") : (int)in_cnt;
+}
+
+int sl_stores_open(struct sl_stores **stores, const char *const *texts, uint32_t cnt, bool verify)
+{
+	(void)texts;
+	if (script.stores_error < 0)
+		return fail(script.stores_error, "stores");
+	note("stores+%u%s", cnt, verify ? "verified" : "");
+	the_stores.open = true;
+	*stores = &the_stores;
+	return 0;
+}
+
+void sl_stores_close(struct sl_stores *stores)
+{
+	if (!stores)
+		return;
+	BUG_ON(!stores->open);
+	stores->open = false;
+	note("stores-");
 }
 
 int sl_steer_open(struct sl_steer **steer, const struct sl_steer_config *config)

@@ -17,6 +17,7 @@ enum { FAKE_CACHE_BYTES = 64 * 1024 * 1024 };
 struct fake_script {
 	int queue_cnt;    /* or -errno */
 	int expand_error; /* 0 or -errno, as are all below */
+	int stores_error;
 	int credentials_error;
 	int renew_error;
 	uint32_t renewing_cnt; /* so many times a worker has yet to let go of an old context */
