@@ -81,10 +81,12 @@ START_TEST(without_permission)
 }
 END_TEST
 
-/* SL_TEST_DEVICE and SL_TEST_BLOCK_BYTES: a block device that is no namespace. */
+/* SL_TEST_DEVICE and SL_TEST_BLOCK_BYTES: a block device; SL_TEST_PASSTHROUGH=yes: that is a
+ * namespace which a worker may send commands. */
 START_TEST(block_device)
 {
-	const char *path = getenv("SL_TEST_DEVICE");
+	const char *path = getenv("SL_TEST_DEVICE"), *passthrough = getenv("SL_TEST_PASSTHROUGH");
+	bool expected = passthrough && strcmp(passthrough, "yes") == 0;
 	struct sl_device device;
 
 	if (!path)
@@ -92,7 +94,10 @@ START_TEST(block_device)
 	ck_assert_int_eq(sl_device_open(&device, path), 0);
 	ck_assert_uint_eq(device.block_bytes, strtoul(getenv("SL_TEST_BLOCK_BYTES"), NULL, 10));
 	ck_assert_uint_eq(device.size_bytes, (uint64_t)lseek(device.block_fd, 0, SEEK_END));
-	ck_assert_uint_eq(device.namespace_id, 0);
+	ck_assert_int_eq(device.namespace_id != 0, expected);
+	ck_assert_int_eq(device.read_fd != device.block_fd, expected);
+	ck_assert_uint_ge(device.max_bytes, 4096);
+	ck_assert_uint_le(device.max_bytes, SL_BUFFER_BYTES);
 	sl_device_close(&device);
 }
 END_TEST

@@ -187,6 +187,8 @@ static void break_device(uint32_t device_idx)
 {
 	struct sl_device *device = &devices[device_idx];
 
+	if (device->block_fd != device->read_fd)
+		close(device->block_fd);
 	close(device->read_fd);
 	device->read_fd = device->block_fd = open(disk_dir, O_RDONLY | O_DIRECTORY);
 	ck_assert_int_ge(device->read_fd, 0);
@@ -478,6 +480,8 @@ START_TEST(answers_to_a_command)
 	struct sl_disk_buffer buffer;
 	struct io_uring_sqe entry[2];
 
+	uint32_t had_id = devices[0].namespace_id;
+
 	layout.replica_cnt = 1;
 	file = open_object();
 	devices[0].namespace_id = 1; /* the ring knows nothing of it: it is not shown this read */
@@ -494,7 +498,7 @@ START_TEST(answers_to_a_command)
 	ck_assert_uint_eq(event.done_bytes, event.error ? 0 : 64 * KIB);
 	ck_assert_uint_eq(counters_of(0).errors, event.error ? 2 : 0);
 	sl_disk_give(disk, buffer);
-	devices[0].namespace_id = 0;
+	devices[0].namespace_id = had_id;
 }
 END_TEST
 
