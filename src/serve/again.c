@@ -105,10 +105,11 @@ static enum sl_pump_step reread(struct sl_worker *worker, struct sl_tcp_conn con
 		.len_bytes = span.len_bytes,
 		.range = { range.start_seq, span.end_seq },
 	};
+	enum sl_pump_step admitted = sl_pump_admit(worker, &span.source);
 
-	if (!sl_read_may_begin(worker, &span.source)) {
+	if (admitted != SL_PUMP_MORE) {
 		put_back(worker, conn, range, range.start_seq);
-		return SL_PUMP_WAIT;
+		return admitted;
 	}
 	put_back(worker, conn, range, span.end_seq);
 	if (span.source.block_idx == SL_NONE)

@@ -200,6 +200,7 @@ enum sl_pump_step sl_fresh_cut(struct sl_worker *worker, struct sl_tcp_conn conn
 	struct shape shape = record_shape(worker, conn);
 	struct cut cut = { .start_seq = sl_tcp_stream_seq(worker->tcp, conn) };
 	struct sl_read_source source;
+	enum sl_pump_step admitted;
 
 	if (session->tls && sl_tls_keys_spent(&session->server)) {
 		/* It was worn long ago, but the response would not end: no padding, no short body.
@@ -214,8 +215,9 @@ enum sl_pump_step sl_fresh_cut(struct sl_worker *worker, struct sl_tcp_conn conn
 	if (!fits(piece->len_bytes, window_bytes, &shape))
 		window_bytes = whole_packets(worker, conn, window_bytes);
 	source = sl_read_find(worker, piece->idx, piece->off_bytes, 1);
-	if (!sl_read_may_begin(worker, &source))
-		return SL_PUMP_WAIT;
+	admitted = sl_pump_admit(worker, &source);
+	if (admitted != SL_PUMP_MORE)
+		return admitted;
 	cut_records(worker, session, piece, min_u32(window_bytes, sl_burst_max(worker, conn)),
 		    source.max_bytes, &shape, &cut);
 	if (cut.record_cnt == 0)

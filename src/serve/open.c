@@ -91,6 +91,9 @@ static int open_fifos(struct sl_worker *worker, uint32_t buffer_cnt)
 		return error;
 	sl_fifo_init(&worker->work, &worker->sessions[0].working, sizeof(struct sl_session));
 	sl_fifo_init(&worker->wait_buffer, &worker->sessions[0].waiting, sizeof(struct sl_session));
+	for (int i = 0; i < SL_DISK_LANES_MAX; i++)
+		sl_fifo_init(&worker->wait_lanes[i], &worker->sessions[0].waiting,
+			     sizeof(struct sl_session));
 	sl_fifo_init(&worker->wait_frames, &worker->reads[0].waiting, sizeof(struct sl_read));
 	return 0;
 }

@@ -146,15 +146,45 @@ static enum sl_pump_step send_fresh(struct sl_worker *worker, struct sl_tcp_conn
 	return sl_fresh_cut(worker, conn, &node->piece, window_bytes);
 }
 
-static void wait_turn(struct sl_worker *worker, struct sl_tcp_conn conn)
+enum sl_pump_step sl_pump_admit(struct sl_worker *worker, const struct sl_read_source *source)
+{
+	if (!sl_read_may_begin(worker, source))
+		return SL_PUMP_WAIT;
+	if (source->block_idx != SL_NONE || !sl_disk_lane_full(worker->disk, source->lane_idx))
+		return SL_PUMP_MORE;
+	worker->full_lane_idx = source->lane_idx;
+	return SL_PUMP_LANE;
+}
+
+static struct sl_fifo *line_of(struct sl_worker *worker, uint32_t lane_idx)
+{
+	return lane_idx == SL_NO_LANE ? &worker->wait_buffer : &worker->wait_lanes[lane_idx];
+}
+
+static void leave_line(struct sl_worker *worker, struct sl_tcp_conn conn)
 {
 	struct sl_session *session = sl_session_of(worker, conn);
 
-	if (session->waits_pump)
+	if (!session->waits_pump)
 		return;
+	sl_fifo_remove(line_of(worker, session->lane_idx), conn.idx);
+	worker->wait_lanes_cnt -= session->lane_idx != SL_NO_LANE;
+	session->waits_pump = false;
+}
+
+/* In the line for lane_idx, or that for buffers and frames (SL_NO_LANE); in one only. */
+static void wait_turn(struct sl_worker *worker, struct sl_tcp_conn conn, uint32_t lane_idx)
+{
+	struct sl_session *session = sl_session_of(worker, conn);
+
+	if (session->waits_pump && session->lane_idx == lane_idx)
+		return;
+	worker->stats->pump_waits += !session->waits_pump;
+	leave_line(worker, conn);
 	session->waits_pump = true;
-	worker->stats->pump_waits++;
-	sl_fifo_push(&worker->wait_buffer, conn.idx);
+	session->lane_idx = (uint8_t)lane_idx;
+	worker->wait_lanes_cnt += lane_idx != SL_NO_LANE;
+	sl_fifo_push(line_of(worker, lane_idx), conn.idx);
 }
 
 void sl_pump_run(struct sl_worker *worker, struct sl_tcp_conn conn)
@@ -175,7 +205,11 @@ void sl_pump_run(struct sl_worker *worker, struct sl_tcp_conn conn)
 		}
 		if (again == SL_PUMP_WAIT || fresh == SL_PUMP_WAIT ||
 		    sl_answer_waits(worker, session)) {
-			wait_turn(worker, conn);
+			wait_turn(worker, conn, SL_NO_LANE);
+			return;
+		}
+		if (again == SL_PUMP_LANE || fresh == SL_PUMP_LANE) {
+			wait_turn(worker, conn, worker->full_lane_idx);
 			return;
 		}
 	} while (again == SL_PUMP_MORE || (fresh == SL_PUMP_MORE && session->fresh_idx == SL_NONE));
@@ -241,9 +275,9 @@ void sl_pump_read_back(struct sl_worker *worker, const struct sl_disk_event *eve
 }
 
 /* The session of the first was asked for when it was the second. */
-static void expect_waiting(struct sl_worker *worker)
+static void expect_waiting(struct sl_worker *worker, const struct sl_fifo *line)
 {
-	struct sl_tcp_conn first = { worker->wait_buffer.head_idx }, second;
+	struct sl_tcp_conn first = { line->head_idx }, second;
 
 	if (first.idx == SL_NONE)
 		return;
@@ -253,19 +287,39 @@ static void expect_waiting(struct sl_worker *worker)
 		sl_ahead_conn(worker, second);
 }
 
+static bool may_wake(const struct sl_worker *worker)
+{
+	return sl_blocks_free(worker) > 0 &&
+	       sl_nic_free_frames(worker->nic) >= SL_BURST_FRAMES + SL_CONTROL_FRAMES;
+}
+
+/* The first of the line goes on. False: it waits again for what all need. */
+static bool wake_first(struct sl_worker *worker, struct sl_fifo *line)
+{
+	struct sl_tcp_conn conn = { line->head_idx };
+	const struct sl_session *session = sl_session_of(worker, conn);
+
+	leave_line(worker, conn);
+	expect_waiting(worker, line);
+	sl_pump_run(worker, conn);
+	return !session->waits_pump || session->lane_idx != SL_NO_LANE;
+}
+
+/* Lanes come first: each has only its share to give. */
 void sl_pump_wake(struct sl_worker *worker)
 {
 	wake_reads(worker);
-	while (worker->wait_buffer.head_idx != SL_NONE && sl_blocks_free(worker) > 0 &&
-	       sl_nic_free_frames(worker->nic) >= SL_BURST_FRAMES + SL_CONTROL_FRAMES) {
-		struct sl_tcp_conn conn = { sl_fifo_pop(&worker->wait_buffer) };
+	for (uint32_t i = 0; worker->wait_lanes_cnt > 0 && i < SL_DISK_LANES_MAX; i++) {
+		struct sl_fifo *line = &worker->wait_lanes[i];
 
-		expect_waiting(worker);
-		sl_session_of(worker, conn)->waits_pump = false;
-		sl_pump_run(worker, conn);
-		if (sl_session_of(worker, conn)->waits_pump)
-			return; /* something else is short: next turn */
+		while (line->head_idx != SL_NONE && !sl_disk_lane_full(worker->disk, i) &&
+		       may_wake(worker))
+			if (!wake_first(worker, line))
+				return;
 	}
+	while (worker->wait_buffer.head_idx != SL_NONE && may_wake(worker))
+		if (!wake_first(worker, &worker->wait_buffer))
+			return; /* something else is short: next turn */
 }
 
 static void keep_most(uint64_t *most, uint64_t value)
@@ -309,8 +363,6 @@ void sl_pump_gone(struct sl_worker *worker, struct sl_tcp_conn conn)
 
 	give_read(worker, &session->fresh_idx);
 	give_read(worker, &session->again_idx);
-	if (session->waits_pump)
-		sl_fifo_remove(&worker->wait_buffer, conn.idx);
-	session->waits_pump = false;
+	leave_line(worker, conn);
 	drop_records(worker, session, UINT64_MAX);
 }

@@ -11,6 +11,8 @@
  * A connection has at most one read out for new bytes and one for lost ones; those of several may
  * be of one block (block.h), which is at the disk once for all of them, or there already. When no
  * buffer or no frame is free it waits in a FIFO: the pipeline's budget is the size of those pools.
+ * Each device has a FIFO of its own (disk/disk.h, lanes): who wants one that stalls keeps nobody
+ * else waiting.
  */
 #ifndef SL_SERVE_PUMP_H
 #define SL_SERVE_PUMP_H
@@ -22,6 +24,7 @@ enum sl_pump_step {
 	SL_PUMP_IDLE, /* nothing to do until something happens: an ACK, a read, a request */
 	SL_PUMP_MORE, /* done something; there may be more */
 	SL_PUMP_WAIT, /* a buffer, frame, log entry or chunk is missing */
+	SL_PUMP_LANE, /* what it wants to read is on a device that has its share of reads */
 };
 
 /* Does what losses, window and outbox allow now. Cheap when there is nothing to do. */
@@ -44,6 +47,9 @@ void sl_pump_gone(struct sl_worker *worker, struct sl_tcp_conn conn);
 
 /* The connection cannot go on as promised: RST, and GONE follows. */
 void sl_pump_abort(struct sl_worker *worker, struct sl_tcp_conn conn);
+
+/* Whether the read may begin: MORE; else WAIT or LANE, which the caller returns. */
+enum sl_pump_step sl_pump_admit(struct sl_worker *worker, const struct sl_read_source *source);
 
 /* fresh.c: one step of the file piece at the front of the outbox: cut records and start their read.
  */

@@ -16,6 +16,8 @@ struct sl_read_source sl_read_find(const struct sl_worker *worker, uint32_t obje
 		source.max_bytes = sl_block_left(worker, source.block_idx, off_bytes);
 		return source;
 	}
+	source.lane_idx = sl_disk_lane(
+	    worker->disk, sl_content_object(worker->content, object_idx)->file, off_bytes);
 	source.wide = sl_interest_wide(worker, object_idx) && sl_blocks_room(worker);
 	source.max_bytes = sl_block_max(worker, object_idx, off_bytes, source.wide);
 	if (source.max_bytes < least_bytes) {

@@ -43,6 +43,7 @@ struct sl_read_source {
 	uint32_t block_idx; /* SL_NONE: they have to be read, ... */
 	bool wide;          /* ... and with them what lies around them */
 	uint32_t max_bytes; /* so many from there on */
+	uint32_t lane_idx;  /* of the disk: whose read that is, if there is no block */
 };
 
 /* The source of an object's bytes at off_bytes, least_bytes of them at least. */

@@ -16,7 +16,8 @@
 #include "tls/keys.h"
 #include "tls/record_log.h"
 
-#define SL_NONE UINT32_MAX
+#define SL_NONE    UINT32_MAX
+#define SL_NO_LANE UINT8_MAX
 
 struct sl_worker;
 
@@ -34,7 +35,7 @@ struct sl_session {
 	uint32_t out_head_idx, out_tail_idx; /* outbox: pieces not yet cut, oldest first */
 	uint32_t fresh_idx;                  /* read under way for new bytes, or SL_NONE */
 	uint32_t again_idx;                  /* read under way for retransmission, or SL_NONE */
-	struct sl_fifo_link waiting;         /* in worker->wait_buffer */
+	struct sl_fifo_link waiting;         /* in worker->wait_buffer or a lane's */
 	struct sl_fifo_link working;         /* in worker->work */
 	uint32_t place_idx;                  /* in worker->handshakes, or SL_NONE */
 	struct sl_record_log log;
@@ -42,11 +43,12 @@ struct sl_session {
 	uint16_t record_max_bytes; /* TLS: plain bytes the peer takes in a record, [63, 16384] */
 	uint8_t noise_cnt;         /* records in a row that brought no application data */
 	uint8_t phase;             /* enum sl_session_phase */
+	uint8_t lane_idx;          /* waits_pump: of which lane, or SL_NO_LANE */
 	bool tls : 1;
 	bool has_keys : 1;      /* client and server are set, and table_idx is owned */
 	bool peer_closed : 1;   /* FIN seen: nothing more will come in */
 	bool waits_content : 1; /* a look-up of the request at the inbox's front is under way */
-	bool waits_pump : 1;    /* in worker->wait_buffer */
+	bool waits_pump : 1;    /* in worker->wait_buffer or, of its lane, wait_lanes */
 	bool has_work : 1;      /* in worker->work */
 	bool rekey_asked : 1;   /* the peer asked for new keys (KeyUpdate, update_requested) */
 	bool finished : 1;      /* sl_tcp_close was called */

@@ -85,11 +85,14 @@ struct sl_worker {
 	struct sl_blocks blocks; /* what the disk buffers hold */
 	struct sl_pool read_pool;
 	struct sl_read *reads;
-	struct sl_interest *interests; /* one an object */
-	struct sl_fifo work;           /* sessions with fresh input */
-	struct sl_fifo wait_buffer;    /* sessions that want a buffer or frames */
-	struct sl_fifo wait_frames;    /* reads whose bytes are there and want frames */
-	uint8_t *scratch;              /* one record, between cipher and frames */
+	struct sl_interest *interests;                /* one an object */
+	struct sl_fifo work;                          /* sessions with fresh input */
+	struct sl_fifo wait_buffer;                   /* sessions that want a buffer or frames */
+	struct sl_fifo wait_lanes[SL_DISK_LANES_MAX]; /* sessions whose device has its share */
+	uint32_t wait_lanes_cnt;                      /* in all of these */
+	uint32_t full_lane_idx;                       /* the last that was asked for in vain */
+	struct sl_fifo wait_frames; /* reads whose bytes are there and want frames */
+	uint8_t *scratch;           /* one record, between cipher and frames */
 
 	struct sl_worker *peers[SL_WORKERS_MAX]; /* all workers, itself included */
 	uint32_t peer_cnt, own_idx;

@@ -364,7 +364,7 @@ static uint64_t tx_next_ns(const struct sl_worker *worker, uint32_t tx_cnt)
 
 	if (tx_cnt == 0) /* what is awaited came back with the flush */
 		return awaited ? worker->now_ns : UINT64_MAX;
-	awaited |= worker->wait_buffer.head_idx != SL_NONE;
+	awaited |= worker->wait_buffer.head_idx != SL_NONE || worker->wait_lanes_cnt > 0;
 	return worker->now_ns + (awaited ? TX_AWAITED_NS : TX_PENDING_NS);
 }
 

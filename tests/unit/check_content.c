@@ -226,11 +226,12 @@ START_TEST(anew)
 	uint32_t old_idx = open_object("film", 11, 100), idx;
 
 	ck_assert(sl_content_is_news(content, old_idx, now_ns));
-	ck_assert_int_eq(sl_content_get(content, "film", 0, true, now_ns, &idx), 0);
+	ck_assert_int_eq(sl_content_get(content, SL_PLACE_ROOT, "film", 0, true, now_ns, &idx), 0);
 	ck_assert_uint_eq(idx, old_idx);
 	now_ns++;
 	ck_assert(!sl_content_is_news(content, old_idx, now_ns));
-	ck_assert_int_eq(sl_content_get(content, "film", 1, true, now_ns, &idx), -EINPROGRESS);
+	ck_assert_int_eq(sl_content_get(content, SL_PLACE_ROOT, "film", 1, true, now_ns, &idx),
+			 -EINPROGRESS);
 	disk_finds(11, 120);
 	idx = expect_answer(1);
 	ck_assert_uint_ne(idx, old_idx);
@@ -241,7 +242,8 @@ START_TEST(anew)
 	ck_assert_uint_eq(expect_hit("film"), idx);
 
 	/* Not grown: the same object, with news of it. */
-	ck_assert_int_eq(sl_content_get(content, "film", 1, true, now_ns, &idx), -EINPROGRESS);
+	ck_assert_int_eq(sl_content_get(content, SL_PLACE_ROOT, "film", 1, true, now_ns, &idx),
+			 -EINPROGRESS);
 	disk_finds(11, 120);
 	ck_assert_uint_eq(expect_answer(1), expect_hit("film"));
 	ck_assert(sl_content_is_news(content, expect_hit("film"), now_ns));

@@ -337,7 +337,7 @@ START_TEST(object_of_a_store)
 
 	open_stores(text_of("tv.example=2"), NULL, false);
 	open_content(4);
-	ck_assert_int_eq(sl_content_get(content, 1, "film.mp4", 0, SL_NS_PER_S, &idx), 0);
+	ck_assert_int_eq(sl_content_get(content, 1, "film.mp4", 0, false, SL_NS_PER_S, &idx), 0);
 	object = sl_content_object(content, idx);
 	ck_assert_uint_eq(object->size_bytes, FILM_BYTES);
 	ck_assert_int_eq(object->mtime_s, 1700000000);
@@ -349,15 +349,16 @@ START_TEST(object_of_a_store)
 	ck_assert_uint_eq(disk.layout.size_bytes, FILM_BYTES);
 
 	/* However much later: the catalogue does not change, and it is in use. */
-	ck_assert_int_eq(sl_content_get(content, 1, "film.mp4", 1, 1000 * SL_NS_PER_S, &again_idx),
-			 0);
+	ck_assert_int_eq(
+	    sl_content_get(content, 1, "film.mp4", 1, false, 1000 * SL_NS_PER_S, &again_idx), 0);
 	ck_assert_uint_eq(again_idx, idx);
 	ck_assert_uint_eq(disk.file_cnt, 1);
 	sl_content_put(content, idx);
 	sl_content_put(content, idx);
 
 	/* Idle for long, it is closed. */
-	ck_assert_int_eq(sl_content_get(content, 1, "empty", 0, 2000 * SL_NS_PER_S, &idx), 0);
+	ck_assert_int_eq(sl_content_get(content, 1, "empty", 0, false, 2000 * SL_NS_PER_S, &idx),
+			 0);
 	ck_assert_uint_eq(disk.file_cnt, 1);
 	ck_assert_uint_eq(sl_content_object(content, idx)->size_bytes, 0);
 	sl_content_put(content, idx);
@@ -370,10 +371,10 @@ START_TEST(names_of_two_places)
 
 	open_stores(text_of("2"), text_of("tv.example=0,1"), false);
 	open_content(4);
-	ck_assert_int_eq(sl_content_get(content, 1, "live0", 0, 1, &first_idx), 0);
-	ck_assert_int_eq(sl_content_get(content, 2, "live0", 0, 1, &second_idx), 0);
+	ck_assert_int_eq(sl_content_get(content, 1, "live0", 0, false, 1, &first_idx), 0);
+	ck_assert_int_eq(sl_content_get(content, 2, "live0", 0, false, 1, &second_idx), 0);
 	ck_assert_uint_ne(first_idx, second_idx);
-	ck_assert_int_eq(sl_content_get(content, SL_PLACE_ROOT, "live0", 0, 1, &first_idx),
+	ck_assert_int_eq(sl_content_get(content, SL_PLACE_ROOT, "live0", 0, false, 1, &first_idx),
 			 -ENOENT); /* there is no root */
 	ck_assert_uint_eq(disk.opens_total_cnt, 0);
 }
@@ -385,15 +386,15 @@ START_TEST(no_object)
 
 	open_stores(text_of("2"), NULL, false);
 	open_content(1);
-	ck_assert_int_eq(sl_content_get(content, 1, "nothing", 0, 1, &idx), -ENOENT);
-	ck_assert_int_eq(sl_content_get(content, 1, "live", 0, 1, &idx), -EISDIR);
+	ck_assert_int_eq(sl_content_get(content, 1, "nothing", 0, false, 1, &idx), -ENOENT);
+	ck_assert_int_eq(sl_content_get(content, 1, "live", 0, false, 1, &idx), -EISDIR);
 	disk.object_error = -ENODEV;
-	ck_assert_int_eq(sl_content_get(content, 1, "live0", 0, 1, &idx), -ENODEV);
+	ck_assert_int_eq(sl_content_get(content, 1, "live0", 0, false, 1, &idx), -ENODEV);
 	disk.object_error = 0;
-	ck_assert_int_eq(sl_content_get(content, 1, "live0", 0, 1, &idx), 0);
-	ck_assert_int_eq(sl_content_get(content, 1, "live-2", 0, 1, &other_idx), -EMFILE);
+	ck_assert_int_eq(sl_content_get(content, 1, "live0", 0, false, 1, &idx), 0);
+	ck_assert_int_eq(sl_content_get(content, 1, "live-2", 0, false, 1, &other_idx), -EMFILE);
 	sl_content_put(content, idx);
-	ck_assert_int_eq(sl_content_get(content, 1, "live-2", 0, 1, &idx), 0);
+	ck_assert_int_eq(sl_content_get(content, 1, "live-2", 0, false, 1, &idx), 0);
 	ck_assert_uint_eq(disk.file_cnt, 1);
 }
 END_TEST

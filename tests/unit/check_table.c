@@ -34,7 +34,8 @@ static void give_name(uint32_t idx, const char *path)
 
 static uint32_t find(const char *path)
 {
-	return sl_table_find(&content, SL_PLACE_ROOT, path, sl_table_hash(&content, SL_PLACE_ROOT, path));
+	return sl_table_find(&content, SL_PLACE_ROOT, path,
+			     sl_table_hash(&content, SL_PLACE_ROOT, path));
 }
 
 /* An idle object with a file. */
@@ -86,12 +87,14 @@ START_TEST(names_that_collide)
 	}
 	ck_assert_uint_eq(sl_table_find(&content, SL_PLACE_ROOT, "a", 7), idx[0]);
 	ck_assert_uint_eq(sl_table_find(&content, SL_PLACE_ROOT, "b", 7), idx[1]);
-	ck_assert_uint_eq(sl_table_find(&content, SL_PLACE_ROOT, "c", 7 + content.bucket_cnt), idx[2]);
+	ck_assert_uint_eq(sl_table_find(&content, SL_PLACE_ROOT, "c", 7 + content.bucket_cnt),
+			  idx[2]);
 	ck_assert_uint_eq(sl_table_find(&content, SL_PLACE_ROOT, "c", 7), SL_ENTRY_NONE);
 	sl_table_unname(&content, idx[1]);
 	ck_assert_uint_eq(sl_table_find(&content, SL_PLACE_ROOT, "a", 7), idx[0]);
 	ck_assert_uint_eq(sl_table_find(&content, SL_PLACE_ROOT, "b", 7), SL_ENTRY_NONE);
-	ck_assert_uint_eq(sl_table_find(&content, SL_PLACE_ROOT, "c", 7 + content.bucket_cnt), idx[2]);
+	ck_assert_uint_eq(sl_table_find(&content, SL_PLACE_ROOT, "c", 7 + content.bucket_cnt),
+			  idx[2]);
 }
 END_TEST
 
