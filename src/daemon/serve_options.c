@@ -292,12 +292,37 @@ static enum sl_options_verdict not_understood(int opt, char **argv, char problem
 	return usage_problem("unknown option %s; sluice serve --help lists them", argv[optind - 1]);
 }
 
+/* The options that have no value; NULL: this one has. */
+static bool *flag_of(struct sl_options *options, int opt)
+{
+	switch (opt) {
+	case OPT_STORE_VERIFY:
+		return &options->store_verify;
+	case OPT_DISPATCHER:
+		return &options->dispatcher;
+	case OPT_GENERIC:
+		return &options->generic;
+	case OPT_CHECK:
+		return &options->check;
+	case 'v':
+		return &options->verbose;
+	default:
+		return NULL;
+	}
+}
+
 static enum sl_options_verdict take_option(struct sl_options *options, int opt, char **argv,
 					   char problem[SL_PROBLEM_BYTES])
 {
+	bool *flag = flag_of(options, opt);
+
 	if (optarg && !*optarg)
 		return usage_problem("option %s has an empty value",
 				     argv[optind - 1 - (optarg == argv[optind - 1])]);
+	if (flag) {
+		*flag = true;
+		return SL_OPTIONS_SERVE;
+	}
 	switch (opt) {
 	case 'i':
 		options->iface = optarg;
@@ -309,9 +334,6 @@ static enum sl_options_verdict take_option(struct sl_options *options, int opt, 
 		break;
 	case OPT_STORE:
 		return take_store(options, optarg, problem);
-	case OPT_STORE_VERIFY:
-		options->store_verify = true;
-		break;
 	case OPT_CERT:
 		return take_certificate(options, optarg, problem);
 	case OPT_KEY:
@@ -345,20 +367,8 @@ static enum sl_options_verdict take_option(struct sl_options *options, int opt, 
 				    HEADER_TIMEOUT_MAX_S, problem);
 	case OPT_DRAIN:
 		return take_seconds(&options->drain_ns, "--drain", optarg, 0, DRAIN_MAX_S, problem);
-	case OPT_DISPATCHER:
-		options->dispatcher = true;
-		break;
-	case OPT_GENERIC:
-		options->generic = true;
-		break;
 	case OPT_POLL:
 		return take_poll(options, optarg, problem);
-	case OPT_CHECK:
-		options->check = true;
-		break;
-	case 'v':
-		options->verbose = true;
-		break;
 	case OPT_HELP:
 		return SL_OPTIONS_HELP;
 	default:

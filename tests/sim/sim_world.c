@@ -114,6 +114,7 @@ static void open_worker(struct sl_sim_world *world)
 		.listeners = world->listeners,
 		.listener_cnt = 4,
 		.root = "/",
+		.stores = options->stores,
 		.credentials = world->credentials,
 		.aead = options->aead,
 		.conns_max = options->conns_max,

@@ -45,6 +45,7 @@ struct sl_sim_world_options {
 	uint32_t mtu_bytes;                           /* 0: 1500 */
 	uint8_t congestion[4];                        /* enum sl_congestion of each listener */
 	const struct sl_sim_certificate *certificate; /* NULL: makes one of its own */
+	const struct sl_stores *stores;               /* NULL: none */
 	sl_sim_attend *attend;                        /* NULL: nobody is called */
 	void *attend_arg;
 };

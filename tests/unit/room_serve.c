@@ -16,6 +16,7 @@ const struct sl_suite sl_suites[] = {
 	{ "poll", suite_poll },
 	{ "record_layer", suite_record_layer },
 	{ "snapshot", suite_snapshot },
+	{ "stored", suite_stored },
 	{ "watchdog", suite_watchdog },
 	{ "worker", suite_worker },
 	{ NULL, NULL },

@@ -17,6 +17,7 @@ Suite *suite_mailbox(void);
 Suite *suite_poll(void);
 Suite *suite_record_layer(void);
 Suite *suite_snapshot(void);
+Suite *suite_stored(void);
 Suite *suite_watchdog(void);
 Suite *suite_worker(void);
 
