@@ -70,6 +70,10 @@
 	X(reads, C, "disk reads")                                                             \
 	X(read_bytes, C, "bytes read from disk")                                              \
 	X(read_errors, C, "disk reads that failed")                                           \
+	X(device_reads, C, "reads of stores' devices")                                        \
+	X(device_errors, C, "of them, those that failed, wrong checksums included")           \
+	X(device_wrong_sums, C, "of them, those with a wrong checksum")                       \
+	X(devices_failing, G, "bit n is 1 while the last read of device n failed")            \
 	X(shared_reads, C, "times a connection needed no read, since the bytes were there")   \
 	X(shared_bytes, C, "bytes it had that way")                                           \
 	X(short_reads, C, "responses reset because a file had shrunk")                        \

@@ -292,8 +292,35 @@ void sl_server_drain(struct sl_server *server)
 		sl_worker_drain(server->workers[idx]);
 }
 
+/* One line when the reads of a device begin to fail, and one when they no longer do. */
+static void watch_devices(struct sl_server *server)
+{
+	uint64_t failing = 0, changed;
+	const struct sl_device *devices;
+	uint32_t device_cnt;
+
+	devices = sl_stores_devices(server->stores, &device_cnt);
+	for (uint32_t idx = 0; idx < server->worker_cnt; idx++)
+		failing |= __atomic_load_n(&server->page.stats->workers[idx].devices_failing,
+					   __ATOMIC_RELAXED);
+	changed = failing ^ server->devices_failing;
+	for (uint32_t idx = 0; idx < device_cnt; idx++) {
+		if (!(changed >> idx & 1))
+			continue;
+		if (failing >> idx & 1)
+			sl_warning("store \"%s\": reads fail (device_errors, device_wrong_sums); "
+				   "what has no replica ends in resets. See dmesg, then: sluice "
+				   "store verify",
+				   devices[idx].path);
+		else
+			sl_info("store \"%s\": reads succeed again", devices[idx].path);
+	}
+	server->devices_failing = failing;
+}
+
 void sl_server_watch(struct sl_server *server)
 {
+	watch_devices(server);
 	sl_daemon_watchdog_run(&server->watchdog, server->options->iface,
 			       server->page.stats->workers, server->worker_cnt);
 }

@@ -44,6 +44,7 @@ struct sl_server {
 	struct sl_control control;
 	struct sl_renewal renewal;
 	struct sl_daemon_watchdog watchdog;
+	uint64_t devices_failing; /* as last seen, a bit a device */
 	struct sl_threads threads;
 };
 

@@ -62,6 +62,27 @@ static void count_nic(struct sl_worker *worker, struct sluice_worker_stats *stat
 	stats->frames_used = owner_cnt[SL_FRAME_TX] + owner_cnt[SL_FRAME_PUMP];
 }
 
+static void count_devices(const struct sl_worker *worker, struct sluice_worker_stats *stats)
+{
+	uint64_t reads = 0, errors = 0, wrong_sums = 0, failing = 0;
+	uint32_t device_cnt;
+
+	sl_stores_devices(worker->config->stores, &device_cnt);
+	for (uint32_t i = 0; i < device_cnt; i++) {
+		struct sl_disk_device_counters device;
+
+		sl_disk_device_counters(worker->disk, i, &device);
+		reads += device.reads;
+		errors += device.errors;
+		wrong_sums += device.wrong_sums;
+		failing |= (uint64_t)device.failing << i;
+	}
+	stats->device_reads = reads;
+	stats->device_errors = errors;
+	stats->device_wrong_sums = wrong_sums;
+	stats->devices_failing = failing;
+}
+
 void sl_worker_count_sometimes(struct sl_worker *worker)
 {
 	if (worker->now_ns - worker->counted_ns < COUNT_EVERY_NS)
@@ -77,6 +98,7 @@ void sl_worker_count(struct sl_worker *worker)
 
 	count_tcp(stats, sl_tcp_counters(worker->tcp));
 	count_nic(worker, stats);
+	count_devices(worker, stats);
 	stats->objects_open = sl_content_counters(worker->content)->objects_cnt;
 	stats->buffers_used = stats->buffers_total - sl_blocks_free(worker);
 	stats->buffers_kept = worker->blocks.kept_cnt;

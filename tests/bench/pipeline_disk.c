@@ -158,6 +158,13 @@ bool sl_disk_lane_full(const struct sl_disk *disk, uint32_t lane_idx)
 	return false;
 }
 
+void sl_disk_device_counters(const struct sl_disk *disk, uint32_t device_idx,
+			     struct sl_disk_device_counters *counters)
+{
+	BUG_ON(device_idx >= disk->config.device_cnt);
+	*counters = (struct sl_disk_device_counters){ .reads = disk->counters.reads };
+}
+
 void sl_disk_close_file(struct sl_disk *disk, struct sl_disk_file file)
 {
 	sl_pool_give(&disk->files, file.idx);

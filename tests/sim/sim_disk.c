@@ -567,8 +567,10 @@ static bool read_page(struct sl_disk *disk, const struct sl_disk_layout *layout,
 	if (device->error_cnt > 0) {
 		device->error_cnt--;
 		device->counters.errors++;
+		device->counters.failing = true;
 		return false;
 	}
+	device->counters.failing = false;
 	return pread(disk->sources[device_idx].read_fd, out, SLUICE_STORE_PAGE_BYTES,
 		     (off_t)(place->off_bytes + extent_off_bytes)) == SLUICE_STORE_PAGE_BYTES;
 }

@@ -206,6 +206,15 @@ START_TEST(test_store)
 	fake_serve_start(&(struct fake_script){ .queue_cnt = 1 });
 	ck_assert_int_eq(sl_server_open(&server, &options), 0);
 	ck_assert_ptr_nonnull(fake_serve_config(0)->stores);
+	for (int i = 0; i < 4; i++) { /* fails, still, and no longer */
+		server.page.stats->workers[0].devices_failing = i < 2;
+		sl_server_watch(&server);
+	}
+	ck_assert_ptr_nonnull(strstr(place_log(), "sluice: warning: store \"/dev/ng0n1\": reads "
+						  "fail (device_errors"));
+	ck_assert_ptr_null(strstr(strstr(place_log(), "reads fail") + 1, "reads fail"));
+	ck_assert_ptr_nonnull(
+	    strstr(place_log(), "sluice: store \"/dev/ng0n1\": reads succeed again\n"));
 	sl_server_drain(&server);
 	sl_server_close(&server);
 	ck_assert_str_eq(fake_serve_calls(),

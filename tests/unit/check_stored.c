@@ -217,6 +217,8 @@ START_TEST(errors_without_replica_reset)
 	expect_whole(&fetches[1]);
 	ck_assert_uint_eq(world.stats->read_errors, 1);
 	ck_assert_uint_eq(counters_of(2).errors, 2);
+	ck_assert_uint_eq(world.stats->device_errors, 2);
+	ck_assert_uint_eq(world.stats->devices_failing, 1 << 2);
 	sl_sim_world_close(&world);
 }
 END_TEST

@@ -175,6 +175,14 @@ void sl_stores_close(struct sl_stores *stores)
 	note("stores-");
 }
 
+const struct sl_device *sl_stores_devices(const struct sl_stores *stores, uint32_t *device_cnt)
+{
+	static const struct sl_device device = { .path = "/dev/ng0n1" };
+
+	*device_cnt = stores ? 1 : 0;
+	return &device;
+}
+
 int sl_steer_open(struct sl_steer **steer, const struct sl_steer_config *config)
 {
 	(void)config;
