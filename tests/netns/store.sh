@@ -34,8 +34,8 @@ make_stores()
 		device_add 1 && device_add 2 && truncate -s 32M "$work/drive3" &&
 		"$SLUICE" store format --replicas 2 "${twice[@]}" &&
 		"$SLUICE" store format "$work/drive3" &&
-		(cd "$work/twice" && "$SLUICE" store import "${twice[@]}" -- film.mp4 live) &&
-		(cd "$work/once" && "$SLUICE" store import "$work/drive3" -- film.mp4)
+		"$SLUICE" store import "${twice[@]}" -- "$work/twice" &&
+		"$SLUICE" store import "$work/drive3" -- "$work/once"
 }
 
 start()
