@@ -28,7 +28,7 @@ enum {
 	ROUNDS_MAX = 99,
 	BUFFER_CNT = 64,
 	IN_FLIGHT_CNT = 32,
-	ROUND_BYTES = 256 * 1024 * 1024,
+	ROUND_BYTES = 1024 * 1024 * 1024,
 	SIZES = 2,
 };
 
@@ -154,7 +154,7 @@ static int compare(const void *one, const void *other)
 	return (difference > 0) - (difference < 0);
 }
 
-/* The one in the middle, by CPU time. */
+/* The one in the middle, by the process's time. */
 static struct cost median(struct cost costs[], int cnt)
 {
 	qsort(costs, (size_t)cnt, sizeof(costs[0]), compare);
@@ -187,16 +187,16 @@ int main(int argc, char **argv)
 			for (int way = 0; way < WAYS; way++)
 				costs[size][way][i] = measure(&devices[way], sizes[size]);
 
-	printf("%-12s %8s %14s %14s %10s\n", "way", "KiB", "machine s/GB", "process s/GB", "MB/s");
+	printf("%-12s %8s %14s %14s %10s\n", "way", "KiB", "process s/GB", "machine s/GB", "MB/s");
 	for (int size = 0; size < SIZES; size++) {
 		for (int way = 0; way < WAYS; way++) {
 			struct cost cost = median(costs[size][way], round_cnt);
 			size_t used = strlen(last);
 
 			printf("%-12s %8u %14.3f %14.3f %10.0f\n", way_names[way],
-			       sizes[size] / 1024, cost.busy_s, cost.process_s, 1000 / cost.wall_s);
+			       sizes[size] / 1024, cost.process_s, cost.busy_s, 1000 / cost.wall_s);
 			snprintf(last + used, sizeof(last) - used, " %s_%uk=%.3f", way_names[way],
-				 sizes[size] / 1024, cost.busy_s);
+				 sizes[size] / 1024, cost.process_s);
 		}
 	}
 	puts(last);

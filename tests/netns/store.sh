@@ -80,7 +80,8 @@ not_modified()
 
 	etag=$(get twice.example film.mp4 --head | tr -d '\r' | sed -n 's/^ETag: //ip')
 	[[ $etag =~ ^\"[0-9a-f]{32}\"$ ]] &&
-		[ "$(get twice.example film.mp4 -H "If-None-Match: $etag" -w '%{http_code}')" = 304 ]
+		[ "$(get twice.example film.mp4 -H "If-None-Match: $etag" \
+			-w '%{http_code}')" = 304 ]
 }
 
 status_is()
