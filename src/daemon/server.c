@@ -6,6 +6,7 @@
 #include "daemon/certificate_files.h"
 #include "daemon/preflight.h"
 #include "daemon/privileges.h"
+#include "daemon/recovery.h"
 #include "daemon/stats_print.h"
 #include "daemon/units.h"
 #include "serve/budget.h"
@@ -235,7 +236,11 @@ int sl_server_open(struct sl_server *server, const struct sl_options *options)
 {
 	int error;
 
-	*server = (struct sl_server){ .options = options, .threads = { .ended_fd = -1 } };
+	*server = (struct sl_server){
+		.options = options,
+		.threads = { .ended_fd = -1 },
+		.link = { .netlink_fd = -1, .ask_fd = -1 },
+	};
 	error = set_up(server);
 	if (error < 0) {
 		sl_server_close(server);
@@ -244,6 +249,7 @@ int sl_server_open(struct sl_server *server, const struct sl_options *options)
 	report(server);
 	sl_renewal_open(&server->renewal, options, server->credentials, server->workers,
 			server->worker_cnt, &server->page.stats->process);
+	sl_recovery_open(server);
 	return 0;
 }
 
@@ -267,14 +273,16 @@ void sl_server_drain(struct sl_server *server)
 		sl_worker_drain(server->workers[idx]);
 }
 
-void sl_server_watch(struct sl_server *server)
+int sl_server_watch(struct sl_server *server)
 {
 	sl_daemon_watchdog_run(&server->watchdog, server->options->iface,
 			       server->page.stats->workers, server->worker_cnt);
+	return sl_recovery_run(server);
 }
 
 void sl_server_close(struct sl_server *server)
 {
+	sl_link_watch_close(&server->link);
 	sl_renewal_close(&server->renewal);
 	if (server->threads.ended_fd >= 0)
 		sl_threads_join(&server->threads);

@@ -4,7 +4,7 @@
  * order it is given back:
  *
  *      check ─► stats page ─► steering ─► workers ─► sockets to steering ─► control ─►
- *      privileges ─► threads ─► renewal
+ *      privileges ─► threads ─► renewal ─► recovery
  *
  * Steering comes before workers since some drivers have no queue for AF_XDP until a program is
  * attached; sockets come last since a packet needs a worker. Main thread only.
@@ -17,6 +17,7 @@
 #include "base/address.h"
 #include "base/limits.h"
 #include "daemon/control.h"
+#include "daemon/link.h"
 #include "daemon/renewal.h"
 #include "daemon/serve_options.h"
 #include "daemon/stats_page.h"
@@ -42,6 +43,9 @@ struct sl_server {
 	struct sl_control control;
 	struct sl_renewal renewal;
 	struct sl_daemon_watchdog watchdog;
+	struct sl_link_watch link;
+	struct sl_link link_start;   /* as it was then */
+	unsigned int served_ifindex; /* where sockets and program are, or were until it went */
 	struct sl_threads threads;
 };
 
@@ -55,8 +59,9 @@ int sl_server_check(struct sl_server *server, const struct sl_options *options);
 /* Every worker: finish what is being sent, accept nothing new. */
 void sl_server_drain(struct sl_server *server);
 
-/* What the main thread does now and then, every SL_WATCHDOG_EVERY_MS at the latest. */
-void sl_server_watch(struct sl_server *server);
+/* What the main thread does now and then, every SL_WATCHDOG_EVERY_MS at the latest. Errors, with
+ * their lines in the log: this process can serve no more (sl_recovery_run). */
+int sl_server_watch(struct sl_server *server);
 
 /* Joins the threads, so it waits until all have drained; then takes everything down. */
 void sl_server_close(struct sl_server *server);

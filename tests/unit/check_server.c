@@ -47,7 +47,7 @@ START_TEST(test_life)
 	fake_serve_start(&(struct fake_script){ .queue_cnt = 2 });
 	ck_assert_int_eq(sl_server_open(&server, &options), 0);
 	ck_assert_str_eq(fake_serve_calls(), "queues expand credentials+2 steer+ worker+0 worker+1 "
-					     "acquaint2 socket0 socket1 ");
+					     "acquaint2 socket0 socket1 queues ");
 	ck_assert(place_exists(place_path(options.run_dir, "stats")));
 	ck_assert_uint_eq(server.page.stats->process.program_id, 77);
 	ck_assert_uint_eq(server.page.stats->process.steer_mode, SL_STEER_GENERIC);
@@ -75,7 +75,7 @@ START_TEST(test_life)
 	sl_server_close(&server);
 	ck_assert_str_eq(fake_serve_calls(),
 			 "queues expand credentials+2 steer+ worker+0 worker+1 "
-			 "acquaint2 socket0 socket1 drain0 drain1 worker-1 worker-0 "
+			 "acquaint2 socket0 socket1 queues drain0 drain1 worker-1 worker-0 "
 			 "steer- credentials- ");
 	ck_assert(!place_exists(options.run_dir));
 }
@@ -203,7 +203,8 @@ START_TEST(test_no_tls)
 	options.listeners[0].tls = false;
 	fake_serve_start(&(struct fake_script){ .queue_cnt = 1 });
 	ck_assert_int_eq(sl_server_open(&server, &options), 0);
-	ck_assert_str_eq(fake_serve_calls(), "queues expand steer+ worker+0 acquaint1 socket0 ");
+	ck_assert_str_eq(fake_serve_calls(),
+			 "queues expand steer+ worker+0 acquaint1 socket0 queues ");
 	ck_assert_ptr_nonnull(strstr(place_log(), "serving / at http://127.0.0.1:443/\n"));
 	sl_server_drain(&server);
 	sl_server_close(&server);
@@ -216,8 +217,9 @@ START_TEST(test_abandon)
 	fake_serve_start(&(struct fake_script){ .queue_cnt = 1, .deaf = true });
 	ck_assert_int_eq(sl_server_open(&server, &options), 0);
 	sl_server_abandon(&server);
-	ck_assert_str_eq(fake_serve_calls(),
-			 "queues expand credentials+1 steer+ worker+0 acquaint1 socket0 steer- ");
+	ck_assert_str_eq(
+	    fake_serve_calls(),
+	    "queues expand credentials+1 steer+ worker+0 acquaint1 socket0 queues steer- ");
 	ck_assert(!place_exists(options.run_dir));
 }
 END_TEST

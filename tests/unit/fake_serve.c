@@ -167,6 +167,32 @@ void sl_steer_close(struct sl_steer *steer)
 	note("steer-");
 }
 
+uint64_t sl_steer_missing(const char *iface, const struct sl_listener *listeners, uint32_t cnt)
+{
+	(void)iface;
+	(void)listeners;
+	(void)cnt;
+	return script.missing_mask;
+}
+
+int sl_steer_reattach(struct sl_steer *steer, const char *iface)
+{
+	(void)steer;
+	note("steer=%s", iface);
+	return fail(script.steer_error, "steer");
+}
+
+int sl_worker_replug(struct sl_worker *worker)
+{
+	note("replug%u", worker->idx);
+	return worker->idx == script.failing_worker ? fail(script.worker_error, "worker") : 0;
+}
+
+void sl_worker_set_mtu(struct sl_worker *worker, uint32_t mtu_bytes)
+{
+	note("mtu%u=%u", worker->idx, mtu_bytes);
+}
+
 int sl_steer_add_socket(struct sl_steer *steer, uint32_t queue, int xsk)
 {
 	BUG_ON(!steer->open);
