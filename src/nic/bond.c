@@ -108,17 +108,23 @@ static void list_members(const char *bond, char text[MEMBERS_BYTES])
 	if_freenameindex(all);
 }
 
+/* A device with members is one that hands its packets to another (netvsc and its virtual function,
+ * virtio with a standby), a bond with fewer words. Bridges and VRFs are made, too, but packets keep
+ * to their ports. */
 int sl_nic_refuse_bond(const char *iface)
 {
 	char members[MEMBERS_BYTES];
 	struct sl_nic_link link;
 
-	if (sl_nic_link(iface, &link) < 0 || strcmp(link.kind, "bond") != 0)
+	if (sl_nic_link(iface, &link) < 0)
 		return 0;
 	list_members(iface, members);
-	sl_error("interface \"%s\" is a bond, and AF_XDP takes packets from its members%s%s only: "
-		 "start a server for each of them (--interface MEMBER, --run-dir of its own), with "
-		 "the same listeners",
-		 iface, members[0] ? ":" : "", members);
+	if (strcmp(link.kind, "bond") != 0 && (link.kind[0] || !members[0]))
+		return 0;
+	sl_error(
+	    "interface \"%s\" stands for others, and AF_XDP takes packets from those%s%s only: "
+	    "start a server for each of them (--interface MEMBER, --run-dir of its own), with "
+	    "the same listeners",
+	    iface, members[0] ? ":" : "", members);
 	return -EOPNOTSUPP;
 }

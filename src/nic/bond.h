@@ -17,7 +17,8 @@ struct sl_nic_link {
  * recv. */
 int sl_nic_link(const char *iface, struct sl_nic_link *link);
 
-/* -EOPNOTSUPP, with its line in the log, if iface is a bond: its members are to be served. */
+/* -EOPNOTSUPP, with its line in the log, if iface is a bond, or a device that has members: those
+ * are to be served. */
 int sl_nic_refuse_bond(const char *iface);
 
 #endif

@@ -37,7 +37,7 @@ START_TEST(a_bond_is_refused)
 	veth_run("ip link set " VETH_NEAR " down && ip link set " VETH_NEAR " master sl-bond");
 	veth_catch_log();
 	ck_assert_int_eq(sl_nic_refuse_bond("sl-bond"), -EOPNOTSUPP);
-	ck_assert_ptr_nonnull(strstr(veth_take_log(), "from its members: " VETH_NEAR " only"));
+	ck_assert_ptr_nonnull(strstr(veth_take_log(), "from those: " VETH_NEAR " only"));
 	veth_run("ip link del sl-bond");
 }
 END_TEST
