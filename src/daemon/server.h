@@ -3,7 +3,7 @@
  * Server: everything `sluice serve` holds, in the order it is taken, which is the reverse of the
  * order it is given back:
  *
- *      check ─► stats page ─► steering ─► workers ─► sockets to steering ─► control ─►
+ *      check ─► stats page ─► steering ─► workers ─► sockets to steering ─► hearing ─► control ─►
  *      privileges ─► threads ─► renewal ─► recovery
  *
  * Steering comes before workers since some drivers have no queue for AF_XDP until a program is
@@ -33,6 +33,7 @@ struct sl_server {
 	uint32_t listener_cnt;
 	uint32_t mtu_bytes;
 	uint32_t queue_cnt; /* and so many workers */
+	bool copy_only;     /* zero-copy turned out to do harm */
 
 	struct sl_stats_page page;
 	struct sl_credentials *credentials; /* NULL if no listener is TLS */
