@@ -23,7 +23,7 @@ static void look_at_fill(struct sl_daemon_watchdog *watchdog, const char *iface,
 	uint64_t more_cnt = empty_cnt - watchdog->fill_empty_cnt[idx];
 
 	watchdog->fill_empty_cnt[idx] = empty_cnt;
-	if (more_cnt > 0) {
+	if (more_cnt >= SL_WATCHDOG_EMPTY_CNT) {
 		watchdog->fill_quiet_cnt[idx] = 0;
 		if (watchdog->fill_empty[idx])
 			return;
@@ -33,7 +33,7 @@ static void look_at_fill(struct sl_daemon_watchdog *watchdog, const char *iface,
 		    "lately, rx_fill_empty), so some were dropped: the worker is overloaded, or "
 		    "its CPU is taken by others",
 		    idx, iface, (unsigned long long)more_cnt);
-	} else if (watchdog->fill_empty[idx] &&
+	} else if (more_cnt == 0 && watchdog->fill_empty[idx] &&
 		   ++watchdog->fill_quiet_cnt[idx] == SL_WATCHDOG_QUIET_CNT) {
 		watchdog->fill_empty[idx] = false;
 		sl_info("worker %u: there are frames for all packets of interface %s again", idx,

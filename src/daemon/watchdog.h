@@ -14,6 +14,9 @@
 enum {
 	SL_WATCHDOG_EVERY_MS = 1000,
 	SL_WATCHDOG_QUIET_CNT = 10, /* looks until an empty fill ring is over */
+	/* Times within a look that the kernel found it empty. Fewer are no alarm: a driver with
+	 * zero-copy may look in vain when it has taken all, as at the start. */
+	SL_WATCHDOG_EMPTY_CNT = 16,
 };
 
 struct sl_daemon_watchdog {

@@ -53,15 +53,18 @@ START_TEST(test_fill_ring_runs_dry)
 
 	place_keep_log();
 	memset(workers, 0, sizeof(workers));
+	workers[1].rx_fill_empty = SL_WATCHDOG_EMPTY_CNT - 1;
+	sl_daemon_watchdog_run(&watchdog, "eth0", workers, 2);
+	ck_assert_str_eq(place_log(), "");
 	for (int i = 0; i < 3; i++) {
-		workers[1].rx_fill_empty += 5;
+		workers[1].rx_fill_empty += SL_WATCHDOG_EMPTY_CNT;
 		sl_daemon_watchdog_run(&watchdog, "eth0", workers, 2);
 		sl_daemon_watchdog_run(&watchdog, "eth0", workers, 2);
 	}
 	ck_assert_str_eq(
 	    place_log(),
 	    "sluice: warning: worker 1: interface eth0 found no frame for received "
-	    "packets (5 times lately, rx_fill_empty), so some were dropped: the worker "
+	    "packets (16 times lately, rx_fill_empty), so some were dropped: the worker "
 	    "is overloaded, or its CPU is taken by others\n");
 	for (int i = 0; i < SL_WATCHDOG_QUIET_CNT - 2; i++)
 		sl_daemon_watchdog_run(&watchdog, "eth0", workers, 2);
