@@ -20,6 +20,7 @@
 enum ending {
 	ENDING_DRAINED,
 	ENDING_AT_ONCE, /* asked a second time, while workers still run */
+	ENDING_BROKEN,  /* nothing can be served any more, by this process */
 };
 
 static void told(int error, const char *what)
@@ -63,24 +64,26 @@ static int sooner_ms(int timeout_ms, uint64_t due_ns, uint64_t now_ns)
 }
 
 /* Until a signal, the end of a worker, or somebody who asks something, who is answered; or until
- * certificates change, which are read. */
-static void wait_and_answer(struct sl_server *server, int signal_fd)
+ * certificates change, which are read; or the interface. Errors: those of sl_server_watch. */
+static int wait_and_answer(struct sl_server *server, int signal_fd)
 {
-	struct pollfd fds[3 + SL_CONTROL_FDS] = {
+	enum { OWN_FDS = 4 };
+	struct pollfd fds[OWN_FDS + SL_CONTROL_FDS] = {
 		{ .fd = signal_fd, .events = POLLIN },
 		{ .fd = server->threads.ended_fd, .events = POLLIN },
 		{ .fd = sl_renewal_fd(&server->renewal), .events = POLLIN },
+		{ .fd = sl_link_watch_fd(&server->link), .events = POLLIN },
 	};
 	uint64_t now_ns = sl_clock_now_ns();
-	int timeout_ms = sl_control_fds(&server->control, fds + 3, now_ns);
+	int timeout_ms = sl_control_fds(&server->control, fds + OWN_FDS, now_ns);
 
 	timeout_ms = sooner_ms(timeout_ms, sl_renewal_due_ns(&server->renewal), now_ns);
 	if (timeout_ms < 0 || timeout_ms > SL_WATCHDOG_EVERY_MS)
 		timeout_ms = SL_WATCHDOG_EVERY_MS;
-	poll(fds, 3 + SL_CONTROL_FDS, timeout_ms);
+	poll(fds, OWN_FDS + SL_CONTROL_FDS, timeout_ms);
 	sl_control_run(&server->control, sl_clock_now_ns());
 	sl_renewal_run(&server->renewal, sl_clock_now_ns());
-	sl_server_watch(server);
+	return sl_server_watch(server);
 }
 
 static void hang_up(struct sl_server *server)
@@ -108,8 +111,8 @@ static enum ending wait_for_end(struct sl_server *server, int signal_fd)
 		else if (number != 0)
 			drain(server, number == SIGTERM ? "SIGTERM" : "SIGINT");
 		draining = draining || (number != 0 && number != SIGHUP);
-		if (number == 0)
-			wait_and_answer(server, signal_fd);
+		if (number == 0 && wait_and_answer(server, signal_fd) < 0)
+			return ENDING_BROKEN;
 	}
 	return ENDING_DRAINED;
 }
@@ -128,12 +131,18 @@ static int serve(const struct sl_options *options, int signal_fd)
 {
 	static struct sl_server server;
 
+	enum ending ending;
+
 	sl_privileges_raise_limits();
 	if (sl_server_open(&server, options) < 0)
 		return SL_EXIT_FAILURE;
 	notify_ready(&server);
-	if (wait_for_end(&server, signal_fd) == ENDING_AT_ONCE) {
-		sl_warning("asked again: ending at once, responses are cut off");
+	ending = wait_for_end(&server, signal_fd);
+	if (ending != ENDING_DRAINED) {
+		if (ending == ENDING_AT_ONCE)
+			sl_warning("asked again: ending at once, responses are cut off");
+		else
+			sl_error("ending, so that the service manager starts anew");
 		sl_server_abandon(&server);
 		/* Not exit: its handlers would free what workers still use. */
 		_exit(SL_EXIT_FAILURE);

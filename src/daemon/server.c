@@ -2,14 +2,22 @@
 #include "daemon/server.h"
 
 #include "base/bug.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "daemon/certificate_files.h"
 #include "daemon/preflight.h"
 #include "daemon/privileges.h"
+#include "daemon/recovery.h"
 #include "daemon/stats_print.h"
 #include "daemon/units.h"
+#include "nic/hearing.h"
 #include "serve/budget.h"
 #include "serve/credentials.h"
+
+/* A neighbour answers within a millisecond; whoever has none to ask does not wait at all. Some
+ * drivers take their link down for seconds when a queue gets a socket. */
+#define HEARING_BEFORE_NS (600 * SL_NS_PER_MS)
+#define HEARING_AFTER_NS  (8 * SL_NS_PER_S)
 
 static int check_queues(struct sl_server *server)
 {
@@ -137,7 +145,7 @@ static struct sl_worker_config worker_config(const struct sl_server *server, uin
 		.idle_timeout_ns = options->idle_timeout_ns,
 		.header_timeout_ns = options->header_timeout_ns,
 		.drain_ns = options->drain_ns,
-		.copy_only = sl_steer_mode(server->steer) == SL_STEER_GENERIC,
+		.copy_only = server->copy_only || sl_steer_mode(server->steer) == SL_STEER_GENERIC,
 		.poll_mode = options->poll_mode,
 		.stats = &server->page.stats->workers[idx],
 	};
@@ -168,6 +176,51 @@ static int steer_to_workers(struct sl_server *server)
 			return error;
 	}
 	return 0;
+}
+
+static int open_and_steer(struct sl_server *server)
+{
+	int error = open_workers(server);
+
+	return error < 0 ? error : steer_to_workers(server);
+}
+
+static void close_workers(struct sl_server *server)
+{
+	while (server->worker_cnt > 0) {
+		sl_worker_close(server->workers[--server->worker_cnt]);
+		server->workers[server->worker_cnt] = NULL;
+	}
+}
+
+static bool has_zero_copy(const struct sl_server *server)
+{
+	for (uint32_t idx = 0; idx < server->worker_cnt; idx++)
+		if (server->page.stats->workers[idx].zero_copy)
+			return true;
+	return false;
+}
+
+/* Before: whether a neighbour answered when nothing was attached. A machine that serves, but can no
+ * longer be reached otherwise, cannot be helped from afar; so it is better to be slow. */
+static int check_hearing(struct sl_server *server, enum sl_hearing before)
+{
+	const char *iface = server->options->iface;
+	int error;
+
+	if (before != SL_HEARING_YES || !has_zero_copy(server) ||
+	    sl_nic_hearing(iface, HEARING_AFTER_NS) != SL_HEARING_NO)
+		return 0;
+	sl_warning("interface %s: with zero-copy the kernel does not get what is not for us (a "
+		   "neighbour no longer answers its ARP requests), so copy mode is used, which is "
+		   "slower; a newer kernel or driver may help",
+		   iface);
+	close_workers(server);
+	server->copy_only = true;
+	sl_credentials_close(server->credentials);
+	server->credentials = NULL;
+	error = open_credentials(server);
+	return error < 0 ? error : open_and_steer(server);
 }
 
 /* The root was readable with the privileges of the start; what counts is who reads it later. */
@@ -231,17 +284,20 @@ static void report(const struct sl_server *server)
 
 static int set_up(struct sl_server *server)
 {
+	enum sl_hearing before = SL_HEARING_UNKNOWN;
 	int error = check(server);
 
 	if (error == 0)
 		error = sl_stats_page_open(&server->page, server->options->run_dir,
 					   server->options->iface, server->queue_cnt);
+	if (error == 0 && !server->options->generic)
+		before = sl_nic_hearing(server->options->iface, HEARING_BEFORE_NS);
 	if (error == 0)
 		error = open_steering(server);
 	if (error == 0)
-		error = open_workers(server);
+		error = open_and_steer(server);
 	if (error == 0)
-		error = steer_to_workers(server);
+		error = check_hearing(server, before);
 	if (error == 0)
 		error = sl_stats_page_publish(&server->page);
 	if (error == 0)
@@ -259,7 +315,11 @@ int sl_server_open(struct sl_server *server, const struct sl_options *options)
 {
 	int error;
 
-	*server = (struct sl_server){ .options = options, .threads = { .ended_fd = -1 } };
+	*server = (struct sl_server){
+		.options = options,
+		.threads = { .ended_fd = -1 },
+		.link = { .netlink_fd = -1, .ask_fd = -1 },
+	};
 	error = set_up(server);
 	if (error < 0) {
 		sl_server_close(server);
@@ -268,6 +328,7 @@ int sl_server_open(struct sl_server *server, const struct sl_options *options)
 	report(server);
 	sl_renewal_open(&server->renewal, options, server->credentials, server->workers,
 			server->worker_cnt, &server->page.stats->process);
+	sl_recovery_open(server);
 	return 0;
 }
 
@@ -318,23 +379,22 @@ static void watch_devices(struct sl_server *server)
 	server->devices_failing = failing;
 }
 
-void sl_server_watch(struct sl_server *server)
+int sl_server_watch(struct sl_server *server)
 {
 	watch_devices(server);
 	sl_daemon_watchdog_run(&server->watchdog, server->options->iface,
 			       server->page.stats->workers, server->worker_cnt);
+	return sl_recovery_run(server);
 }
 
 void sl_server_close(struct sl_server *server)
 {
+	sl_link_watch_close(&server->link);
 	sl_renewal_close(&server->renewal);
 	if (server->threads.ended_fd >= 0)
 		sl_threads_join(&server->threads);
 	sl_control_close(&server->control);
-	while (server->worker_cnt > 0) {
-		sl_worker_close(server->workers[--server->worker_cnt]);
-		server->workers[server->worker_cnt] = NULL;
-	}
+	close_workers(server);
 	if (server->steer)
 		sl_steer_close(server->steer);
 	server->steer = NULL;

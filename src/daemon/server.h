@@ -3,8 +3,8 @@
  * Server: everything `sluice serve` holds, in the order it is taken, which is the reverse of the
  * order it is given back:
  *
- *      check ─► stats page ─► steering ─► workers ─► sockets to steering ─► control ─►
- *      privileges ─► threads ─► renewal
+ *      check ─► stats page ─► steering ─► workers ─► sockets to steering ─► hearing ─► control ─►
+ *      privileges ─► threads ─► renewal ─► recovery
  *
  * Steering comes before workers since some drivers have no queue for AF_XDP until a program is
  * attached; sockets come last since a packet needs a worker. Main thread only.
@@ -18,6 +18,7 @@
 #include "base/limits.h"
 #include "content/stores.h"
 #include "daemon/control.h"
+#include "daemon/link.h"
 #include "daemon/renewal.h"
 #include "daemon/serve_options.h"
 #include "daemon/stats_page.h"
@@ -33,6 +34,7 @@ struct sl_server {
 	uint32_t listener_cnt;
 	uint32_t mtu_bytes;
 	uint32_t queue_cnt; /* and so many workers */
+	bool copy_only;     /* zero-copy turned out to do harm */
 
 	struct sl_stats_page page;
 	struct sl_stores *stores;           /* NULL if there are none */
@@ -45,6 +47,9 @@ struct sl_server {
 	struct sl_renewal renewal;
 	struct sl_daemon_watchdog watchdog;
 	uint64_t devices_failing; /* as last seen, a bit a device */
+	struct sl_link_watch link;
+	struct sl_link link_start;   /* as it was then */
+	unsigned int served_ifindex; /* where sockets and program are, or were until it went */
 	struct sl_threads threads;
 };
 
@@ -58,8 +63,9 @@ int sl_server_check(struct sl_server *server, const struct sl_options *options);
 /* Every worker: finish what is being sent, accept nothing new. */
 void sl_server_drain(struct sl_server *server);
 
-/* What the main thread does now and then, every SL_WATCHDOG_EVERY_MS at the latest. */
-void sl_server_watch(struct sl_server *server);
+/* What the main thread does now and then, every SL_WATCHDOG_EVERY_MS at the latest. Errors, with
+ * their lines in the log: this process can serve no more (sl_recovery_run). */
+int sl_server_watch(struct sl_server *server);
 
 /* Joins the threads, so it waits until all have drained; then takes everything down. */
 void sl_server_close(struct sl_server *server);

@@ -164,6 +164,11 @@ void sl_disk_submit(struct sl_disk *disk);
  * until it is empty before the next wait. Setup only. Errors: -ENOSPC (8 are watched). */
 int sl_disk_watch(struct sl_disk *disk, int fd, uint64_t cookie);
 
+/* fd is watched in the place of what was under that cookie, whose descriptor may be closed by now;
+ * one event with an error is the old watch's last. Precondition: it was watched. The owner, or
+ * another thread while the owner stands still. */
+void sl_disk_rewatch(struct sl_disk *disk, int fd, uint64_t cookie);
+
 /* Submits, then sleeps until an event is there or timeout_ns has passed (UINT64_MAX: no limit). May
  * return early. */
 void sl_disk_wait(struct sl_disk *disk, uint64_t timeout_ns);

@@ -31,7 +31,7 @@ enum {
 };
 
 _Static_assert(BUFFERS_MAX + SL_DISK_OPENINGS_MAX + SL_DISK_CLOSES_CNT +
-		       SL_DISK_WATCHES_MAX * (1 + SL_DISK_WATCH_EVENTS_CNT) <=
+		       SL_DISK_WATCHES_MAX * (SL_DISK_WATCH_OPS_CNT + SL_DISK_WATCH_EVENTS_CNT) <=
 		   CQ_ENTRIES_MAX,
 	       "the completion queue has a place for everything in the kernel");
 _Static_assert((uint64_t)BUFFERS_MAX *SL_BUFFER_BYTES <= UINT64_C(1) << 30,
@@ -95,8 +95,8 @@ static int make_ring(struct sl_disk *disk)
 	};
 	int error;
 
-	disk->kernel_max =
-	    disk->buffer_cnt + SL_DISK_OPENINGS_MAX + SL_DISK_CLOSES_CNT + SL_DISK_WATCHES_MAX;
+	disk->kernel_max = disk->buffer_cnt + SL_DISK_OPENINGS_MAX + SL_DISK_CLOSES_CNT +
+			   SL_DISK_WATCHES_MAX * SL_DISK_WATCH_OPS_CNT;
 	params.cq_entries = disk->kernel_max + SL_DISK_WATCHES_MAX * SL_DISK_WATCH_EVENTS_CNT;
 	if (params.cq_entries < SL_DISK_SQ_ENTRIES)
 		params.cq_entries = SL_DISK_SQ_ENTRIES;
@@ -155,8 +155,8 @@ static int register_buffers(struct sl_disk *disk, struct sl_arena *arena)
 
 static int make_tables(struct sl_disk *disk)
 {
-	disk->pending_max =
-	    SL_DISK_OPENINGS_MAX + disk->file_cnt + disk->buffer_cnt + SL_DISK_WATCHES_MAX;
+	disk->pending_max = SL_DISK_OPENINGS_MAX + disk->file_cnt + disk->buffer_cnt +
+			    SL_DISK_WATCHES_MAX * SL_DISK_WATCH_OPS_CNT;
 	disk->pending = sl_alloc(disk->pending_max, sizeof(*disk->pending));
 	disk->waiting = sl_alloc(disk->file_cnt, sizeof(*disk->waiting));
 	disk->openings = sl_alloc(SL_DISK_OPENINGS_MAX, sizeof(*disk->openings));
@@ -223,6 +223,20 @@ int sl_disk_watch(struct sl_disk *disk, int fd, uint64_t cookie)
 	return 0;
 }
 
+/* The kernel would keep the old descriptor's file for as long as it is watched. In this order: the
+ * removal goes by the name, which is the new watch's, too. */
+void sl_disk_rewatch(struct sl_disk *disk, int fd, uint64_t cookie)
+{
+	uint32_t idx = 0;
+
+	while (idx < disk->watch_cnt && disk->watches[idx].cookie != cookie)
+		idx++;
+	BUG_ON(idx == disk->watch_cnt);
+	disk->watches[idx].fd = fd;
+	sl_disk_start(disk, SL_DISK_OP_UNWATCH, idx);
+	sl_disk_start(disk, SL_DISK_OP_WATCH, idx);
+}
+
 /* ---- towards the kernel -----------------------------------------------------------------------
  */
 
@@ -250,6 +264,9 @@ static void prepare(struct sl_disk *disk, uint64_t name, struct io_uring_sqe *sq
 		break;
 	case SL_DISK_OP_WATCH:
 		io_uring_prep_poll_multishot(sqe, disk->watches[idx].fd, POLLIN);
+		break;
+	case SL_DISK_OP_UNWATCH:
+		io_uring_prep_poll_remove(sqe, op_name(SL_DISK_OP_WATCH, idx));
 		break;
 	}
 	io_uring_sqe_set_data64(sqe, name);
@@ -357,6 +374,8 @@ static bool complete(struct sl_disk *disk, const struct io_uring_cqe *cqe,
 		return sl_disk_reading_complete(disk, op_idx(name), cqe->res, event);
 	case SL_DISK_OP_WATCH:
 		return complete_watch(disk, op_idx(name), cqe->res, more, event);
+	case SL_DISK_OP_UNWATCH:
+		return false;
 	}
 	BUG_ON(true);
 }

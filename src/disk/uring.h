@@ -40,6 +40,10 @@ enum {
 	/* NIC and control eventfd, and room to spare. */
 	SL_DISK_WATCHES_MAX = 8,
 
+	/* Operations of one watch at once, with a margin: the old one's last word, its removal, the
+	 * new one. */
+	SL_DISK_WATCH_OPS_CNT = 4,
+
 	/* What a watch may say between two reaps. Should it say more, the kernel keeps it. */
 	SL_DISK_WATCH_EVENTS_CNT = 8,
 
@@ -54,6 +58,7 @@ enum sl_disk_op_kind {
 	SL_DISK_OP_CLOSING,
 	SL_DISK_OP_READING,
 	SL_DISK_OP_WATCH,
+	SL_DISK_OP_UNWATCH,
 };
 
 /* The stages of an opening (opening.c says why there are so many). */

@@ -32,6 +32,8 @@ struct sl_steer {
 
 /* Errors as sl_steer_open has them. */
 int sl_steer_attach_link(struct sl_steer *steer, const struct sl_steer_config *config);
+/* The same program, in the same mode, to the interface that steer->ifindex says now. */
+int sl_steer_attach_link_again(struct sl_steer *steer, const struct sl_steer_config *config);
 void sl_steer_detach_link(struct sl_steer *steer);
 
 int sl_steer_attach_dispatcher(struct sl_steer *steer, const struct sl_steer_config *config);

@@ -65,6 +65,16 @@ int sl_steer_attach_link(struct sl_steer *steer, const struct sl_steer_config *c
 	return 0;
 }
 
+int sl_steer_attach_link_again(struct sl_steer *steer, const struct sl_steer_config *config)
+{
+	int error;
+
+	close(steer->link);
+	error = link_program(steer, steer->mode == SL_STEER_NATIVE ? XDP_FLAGS_DRV_MODE
+								   : XDP_FLAGS_SKB_MODE);
+	return error < 0 ? sl_steer_explain(config, steer->ifindex, error) : 0;
+}
+
 void sl_steer_detach_link(struct sl_steer *steer)
 {
 	close(steer->link);

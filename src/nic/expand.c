@@ -2,19 +2,23 @@
 /*
  * Wildcards become the interface's own addresses. The XDP program sees packets before the kernel
  * has decided whether they are for this machine or only pass through it, so it must be told every
- * address.
+ * address. A member of a bond, or a port of a bridge, has none itself: those of its master are
+ * meant when packets come in there.
  */
 #include <errno.h>
 #include <ifaddrs.h>
 #include <netinet/in.h>
 #include <string.h>
 
+#include "base/bug.h"
 #include "base/log.h"
+#include "nic/bond.h"
 #include "nic/interface.h"
 #include "nic/steer.h"
 
 struct expansion {
 	const char *iface;
+	struct sl_nic_link link;
 	const struct ifaddrs *addresses; /* of all interfaces */
 	struct sl_listener *out;
 	uint32_t cnt, max_cnt;
@@ -25,8 +29,15 @@ static bool is_of(const struct ifaddrs *entry, const char *iface)
 {
 	size_t len_bytes = strlen(iface);
 
-	return entry->ifa_addr && strncmp(entry->ifa_name, iface, len_bytes) == 0 &&
+	return strncmp(entry->ifa_name, iface, len_bytes) == 0 &&
 	       (entry->ifa_name[len_bytes] == '\0' || entry->ifa_name[len_bytes] == ':');
+}
+
+static bool is_ours(const struct ifaddrs *entry, const struct expansion *expansion)
+{
+	return entry->ifa_addr &&
+	       (is_of(entry, expansion->iface) ||
+		(expansion->link.master[0] && is_of(entry, expansion->link.master)));
 }
 
 /* False for other families than IP. */
@@ -89,7 +100,7 @@ static bool has_address(const struct expansion *expansion, const struct sl_addre
 	for (const struct ifaddrs *entry = expansion->addresses; entry; entry = entry->ifa_next) {
 		struct sl_address own;
 
-		if (is_of(entry, expansion->iface) && read_address(entry, &own) &&
+		if (is_ours(entry, expansion) && read_address(entry, &own) &&
 		    is_same(&own, address))
 			return true;
 	}
@@ -120,7 +131,7 @@ static int add_wildcard(struct expansion *expansion, const struct sl_listener *w
 	for (const struct ifaddrs *entry = expansion->addresses; entry; entry = entry->ifa_next) {
 		int error;
 
-		if (!is_of(entry, expansion->iface) || !read_address(entry, &listener.address))
+		if (!is_ours(entry, expansion) || !read_address(entry, &listener.address))
 			continue;
 		if (sl_address_is_ipv4(&listener.address) == listener.ipv6 ||
 		    is_link_local(&listener.address))
@@ -174,6 +185,8 @@ int sl_steer_expand(const char *iface, const struct sl_listener *in, uint32_t in
 	struct ifaddrs *addresses;
 	int error = sl_nic_ifindex(iface);
 
+	if (error >= 0)
+		error = sl_nic_refuse_bond(iface);
 	if (error < 0)
 		return error;
 	if (getifaddrs(&addresses) < 0) {
@@ -183,7 +196,26 @@ int sl_steer_expand(const char *iface, const struct sl_listener *in, uint32_t in
 		return error;
 	}
 	expansion.addresses = addresses;
+	sl_nic_link(iface, &expansion.link);
 	error = expand(&expansion, in, in_cnt);
 	freeifaddrs(addresses);
 	return error;
+}
+
+uint64_t sl_steer_missing(const char *iface, const struct sl_listener *listeners, uint32_t cnt)
+{
+	struct expansion expansion = { .iface = iface };
+	struct ifaddrs *addresses;
+	uint64_t missing_mask = 0;
+
+	BUG_ON(cnt > 64);
+	if (getifaddrs(&addresses) < 0)
+		return 0;
+	expansion.addresses = addresses;
+	sl_nic_link(iface, &expansion.link);
+	for (uint32_t i = 0; i < cnt; i++)
+		if (!has_address(&expansion, &listeners[i].address))
+			missing_mask |= UINT64_C(1) << i;
+	freeifaddrs(addresses);
+	return missing_mask;
 }

@@ -43,6 +43,24 @@ void sl_frames_fini(struct sl_frames *frames)
 	memset(frames, 0, sizeof(*frames));
 }
 
+/* Those that are free are taken first, so that every frame is given once. */
+void sl_frames_reset(struct sl_frames *frames)
+{
+	uint32_t idx;
+
+	while (sl_pool_take(&frames->receive, &idx))
+		;
+	for (idx = frames->fill_cnt; idx-- > 0;)
+		sl_pool_give(&frames->receive, idx);
+	while (sl_pool_take(&frames->transmit, &idx))
+		;
+	for (idx = frames->frame_cnt - frames->fill_cnt; idx-- > 0;)
+		sl_pool_give(&frames->transmit, idx);
+#ifdef SL_DEBUG
+	memset(frames->owners, SL_FRAME_FREE, frames->frame_cnt * sizeof(*frames->owners));
+#endif
+}
+
 void sl_frames_count(const struct sl_frames *frames, uint32_t owner_cnt[SL_FRAME_OWNERS])
 {
 	memset(owner_cnt, 0, SL_FRAME_OWNERS * sizeof(*owner_cnt));

@@ -30,6 +30,9 @@ struct sl_frames {
 int sl_frames_init(struct sl_frames *frames, uint32_t frame_cnt, uint32_t fill_cnt);
 void sl_frames_fini(struct sl_frames *frames);
 
+/* All frames are free again, whosever they were. */
+void sl_frames_reset(struct sl_frames *frames);
+
 /* Frames by owner, counted one by one. Only with SL_DEBUG. */
 void sl_frames_count(const struct sl_frames *frames, uint32_t owner_cnt[SL_FRAME_OWNERS]);
 

@@ -51,19 +51,25 @@ struct sl_gso_batch {
 /* ---- open and close ----------------------------------------------------------------------------
  */
 
-static int prepare(int fd, int ifindex)
+static int bind_to(int fd, int ifindex)
 {
-	int on = 1, buffer_bytes = SEND_BUFFER_BYTES;
 	struct sockaddr_ll address = {
 		.sll_family = AF_PACKET,
 		.sll_ifindex = ifindex, /* protocol 0: it receives nothing */
 	};
 
+	return bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ? -errno : 0;
+}
+
+static int prepare(int fd, int ifindex)
+{
+	int on = 1, buffer_bytes = SEND_BUFFER_BYTES;
+
 	if (setsockopt(fd, SOL_PACKET, PACKET_VNET_HDR, &on, sizeof(on)) < 0)
 		return -errno;
 	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &buffer_bytes, sizeof(buffer_bytes)) < 0)
 		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer_bytes, sizeof(buffer_bytes));
-	return bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ? -errno : 0;
+	return bind_to(fd, ifindex);
 }
 
 int sl_gso_socket_open(struct sl_gso_socket *gso, const char *iface, int ifindex,
@@ -87,6 +93,17 @@ int sl_gso_socket_open(struct sl_gso_socket *gso, const char *iface, int ifindex
 		 strerror(-error), error == -EPERM ? "; run as root or with CAP_NET_RAW" : "");
 fail:
 	sl_gso_socket_close(gso);
+	return error;
+}
+
+int sl_gso_socket_rebind(struct sl_gso_socket *gso, const char *iface, int ifindex)
+{
+	int error = bind_to(gso->fd, ifindex);
+
+	gso->reaped_seq = gso->sent_seq = gso->put_seq;
+	if (error < 0)
+		sl_error("interface \"%s\": cannot bind the packet socket to send with: %s", iface,
+			 strerror(-error));
 	return error;
 }
 

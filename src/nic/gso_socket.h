@@ -52,6 +52,11 @@ int sl_gso_socket_open(struct sl_gso_socket *gso, const char *iface, int ifindex
 		       uint32_t queue_cnt);
 void sl_gso_socket_close(struct sl_gso_socket *gso);
 
+/* After the interface has gone and is back: sends there. All parts that were put are forgotten.
+ * Takes no privilege. Main thread, while the owner stands still. Errors, with a line in the log:
+ * -errno of bind. */
+int sl_gso_socket_rebind(struct sl_gso_socket *gso, const char *iface, int ifindex);
+
 /* Parts not reaped yet; at most queue_cnt. */
 static inline uint32_t sl_gso_socket_held(const struct sl_gso_socket *gso)
 {

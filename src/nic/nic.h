@@ -41,8 +41,12 @@ enum sl_nic_polling {
 	SL_NIC_POLL_ALWAYS,
 };
 
+/* Sockets in reserve, for an interface that goes and returns: to make one takes a privilege, to
+ * bind it does not. */
+enum { SL_NIC_SPARES_CNT = 4 };
+
 struct sl_nic_config {
-	const char *iface;
+	const char *iface; /* outlives the NIC */
 	uint32_t queue;
 	uint32_t frame_cnt;   /* chunks of the UMEM; fill_cnt of them wait for packets, the rest are
 				 for transmit */
@@ -74,6 +78,14 @@ int sl_nic_open(struct sl_nic **nic, const struct sl_nic_config *config, struct 
 /* Packets in the rings are lost. What was carved from the arena stays carved, and must stay mapped
  * until the socket is closed. */
 void sl_nic_close(struct sl_nic *nic);
+
+/* After the interface has gone and is back, up, under its name: a spare socket takes the place of
+ * the one that died with it, with the same memory, and all frames that were in the rings are free;
+ * what they held is lost. To be steered to and watched anew (sl_nic_fd). Main thread, while the
+ * worker stands still between two turns and holds no frame. Errors, each with its line in the log:
+ * -ENOENT (all spares are used), -ENODEV, those of binding as sl_nic_open has them; then the NIC
+ * can only be closed. System calls: as open, none of which takes privileges. */
+int sl_nic_reopen(struct sl_nic *nic);
 
 int sl_nic_fd(const struct sl_nic *nic); /* for steering and for poll; the NIC keeps it */
 bool sl_nic_zero_copy(const struct sl_nic *nic);

@@ -34,6 +34,11 @@ struct sl_nic {
 	uint32_t chunk_bytes, chunk_shift;
 	bool rx_continues; /* the descriptor read last was not its packet's last */
 	uint64_t rx_too_long, tx_kicks, tx_kick_errors;
+
+	struct sl_nic_config config;
+	struct sl_xsk spares[SL_NIC_SPARES_CNT]; /* made, not opened */
+	uint32_t spare_cnt;
+	struct xdp_statistics before; /* of sockets that are closed */
 };
 
 /* ---- open and close ----------------------------------------------------------------------------
@@ -93,6 +98,46 @@ static void refill(struct sl_nic *nic)
 	sl_producer_publish(&nic->xsk.fill);
 }
 
+static void close_spares(struct sl_nic *nic)
+{
+	while (nic->spare_cnt > 0)
+		sl_xsk_close(&nic->spares[--nic->spare_cnt]);
+}
+
+/* Memory that cannot be pinned five times now may be had when the socket before is closed. */
+static int make_sockets(struct sl_nic *nic)
+{
+	int error = sl_xsk_make(&nic->xsk, &nic->config);
+
+	while (error == 0 && nic->spare_cnt < SL_NIC_SPARES_CNT) {
+		struct sl_xsk *spare = &nic->spares[nic->spare_cnt];
+
+		error = sl_xsk_make(spare, &nic->config);
+		if (error < 0) {
+			sl_xsk_close(&nic->xsk);
+			return error;
+		}
+		nic->spare_cnt++;
+		(void)sl_xsk_register(spare, &nic->config, nic->umem);
+	}
+	return error;
+}
+
+/* The socket that was made gets its memory, and its place at the queue. It is closed if it does
+ * not. */
+static int open_socket(struct sl_nic *nic, int ifindex)
+{
+	int error = sl_xsk_open(&nic->xsk, &nic->config, nic->umem);
+
+	if (error < 0)
+		return error;
+	refill(nic);
+	error = sl_xsk_bind(&nic->xsk, &nic->config, ifindex);
+	if (error < 0)
+		sl_xsk_close(&nic->xsk);
+	return error;
+}
+
 int sl_nic_open(struct sl_nic **out, const struct sl_nic_config *config, struct sl_arena *arena)
 {
 	int ifindex, error;
@@ -111,16 +156,16 @@ int sl_nic_open(struct sl_nic **out, const struct sl_nic_config *config, struct 
 	error = sl_frames_init(&nic->frames, config->frame_cnt, config->fill_cnt);
 	if (error < 0)
 		goto fail_frames;
+	nic->config = *config;
 	error = carve_umem(nic, config, arena);
 	if (error < 0)
 		goto fail_socket;
-	error = sl_xsk_open(&nic->xsk, config, nic->umem);
+	error = make_sockets(nic);
 	if (error < 0)
 		goto fail_socket;
-	refill(nic);
-	error = sl_xsk_bind(&nic->xsk, config, ifindex);
+	error = open_socket(nic, ifindex);
 	if (error < 0)
-		goto fail_bind;
+		goto fail_socket;
 	if (!nic->xsk.zero_copy)
 		error = sl_gso_socket_open(&nic->gso, config->iface, ifindex, config->tx_cnt);
 	if (error < 0)
@@ -131,9 +176,65 @@ int sl_nic_open(struct sl_nic **out, const struct sl_nic_config *config, struct 
 fail_bind:
 	sl_xsk_close(&nic->xsk);
 fail_socket:
+	close_spares(nic);
 	sl_frames_fini(&nic->frames);
 fail_frames:
 	sl_free(nic);
+	return error;
+}
+
+static struct xdp_statistics statistics_of(const struct sl_nic *nic)
+{
+	struct xdp_statistics statistics = { 0 };
+	socklen_t len_bytes = sizeof(statistics);
+
+	/* Cannot fail on a socket of ours; zeros would do no harm. */
+	(void)getsockopt(nic->xsk.fd, SOL_XDP, XDP_STATISTICS, &statistics, &len_bytes);
+	statistics.rx_dropped += nic->before.rx_dropped;
+	statistics.rx_invalid_descs += nic->before.rx_invalid_descs;
+	statistics.rx_ring_full += nic->before.rx_ring_full;
+	statistics.rx_fill_ring_empty_descs += nic->before.rx_fill_ring_empty_descs;
+	statistics.tx_invalid_descs += nic->before.tx_invalid_descs;
+	return statistics;
+}
+
+/* In the mode of before: the packet socket was there, or not. */
+static int open_again(struct sl_nic *nic, bool zero_copy, int ifindex)
+{
+	int error;
+
+	nic->config.copy_only = !zero_copy;
+	error = open_socket(nic, ifindex);
+	if (error < 0 || nic->xsk.zero_copy == zero_copy)
+		return error;
+	sl_xsk_close(&nic->xsk);
+	sl_error("interface \"%s\" queue %u no longer has zero-copy", nic->config.iface,
+		 nic->config.queue);
+	return -EOPNOTSUPP;
+}
+
+/* Once the interface has gone, the kernel has let go of all that was in the rings, and what it has
+ * received since nobody will miss. */
+int sl_nic_reopen(struct sl_nic *nic)
+{
+	int ifindex = sl_nic_ifindex(nic->config.iface), error;
+	bool zero_copy = nic->xsk.zero_copy;
+
+	if (ifindex < 0)
+		return ifindex;
+	if (nic->spare_cnt == 0) {
+		sl_error("interface \"%s\" queue %u: all %d spare sockets are used up",
+			 nic->config.iface, nic->config.queue, SL_NIC_SPARES_CNT);
+		return -ENOENT;
+	}
+	nic->before = statistics_of(nic);
+	sl_xsk_close(&nic->xsk);
+	sl_frames_reset(&nic->frames);
+	nic->rx_continues = false;
+	nic->xsk = nic->spares[--nic->spare_cnt];
+	error = open_again(nic, zero_copy, ifindex);
+	if (error == 0 && !zero_copy)
+		error = sl_gso_socket_rebind(&nic->gso, nic->config.iface, ifindex);
 	return error;
 }
 
@@ -142,6 +243,7 @@ void sl_nic_close(struct sl_nic *nic)
 	if (!nic->xsk.zero_copy)
 		sl_gso_socket_close(&nic->gso);
 	sl_xsk_close(&nic->xsk);
+	close_spares(nic);
 	sl_frames_fini(&nic->frames);
 	sl_free(nic);
 }
@@ -388,11 +490,8 @@ void sl_nic_count(const struct sl_nic *nic, uint32_t owner_cnt[SL_FRAME_OWNERS])
 
 void sl_nic_counters(const struct sl_nic *nic, struct sl_nic_counters *counters)
 {
-	struct xdp_statistics statistics = { 0 };
-	socklen_t len_bytes = sizeof(statistics);
+	struct xdp_statistics statistics = statistics_of(nic);
 
-	/* Cannot fail on a socket of ours; zeros would do no harm. */
-	(void)getsockopt(nic->xsk.fd, SOL_XDP, XDP_STATISTICS, &statistics, &len_bytes);
 	*counters = (struct sl_nic_counters){
 		.rx_dropped = statistics.rx_dropped,
 		.rx_invalid = statistics.rx_invalid_descs,

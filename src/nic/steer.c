@@ -165,6 +165,23 @@ fail_open:
 	return error;
 }
 
+int sl_steer_reattach(struct sl_steer *steer, const char *iface)
+{
+	const struct sl_steer_config config = { .iface = iface };
+
+	if (steer->mode == SL_STEER_DISPATCHER) {
+		sl_error(
+		    "interface \"%s\": libxdp's dispatcher has to be loaded anew, which takes a "
+		    "restart",
+		    iface);
+		return -EOPNOTSUPP;
+	}
+	steer->ifindex = sl_nic_ifindex(iface);
+	if (steer->ifindex < 0)
+		return steer->ifindex;
+	return sl_steer_attach_link_again(steer, &config);
+}
+
 void sl_steer_close(struct sl_steer *steer)
 {
 	detach(steer);

@@ -34,14 +34,20 @@ struct sl_steer_config {
 	bool generic;    /* do not try native mode */
 };
 
-/* Spreads wildcard listeners over the addresses iface has now: [0, cnt) of out are filled and cnt
+/* Spreads wildcard listeners over the addresses that iface has now, or the bond or bridge it is a
+ * member of: [0, cnt) of out are filled and cnt
  * returned. A listener that names its address comes before a wildcard with the same port; IPv6
  * link-local addresses are taken only by name. Errors, each with its line in the log: -ENODEV,
+ * -EOPNOTSUPP (it is a bond),
  * -EADDRNOTAVAIL (a listener names no address of the interface, or the interface has none of that
  * family), -EADDRINUSE (one address and port, once with TLS and once without), -E2BIG (more than
  * max_cnt), -errno. System calls: getifaddrs. */
 int sl_steer_expand(const char *iface, const struct sl_listener *in, uint32_t in_cnt,
 		    struct sl_listener *out, uint32_t max_cnt);
+
+/* Which of these listeners' addresses iface does not have now: a bit each. None if that cannot be
+ * found out. Precondition: no wildcards, cnt ≤ 64. */
+uint64_t sl_steer_missing(const char *iface, const struct sl_listener *listeners, uint32_t cnt);
 
 /* Loads and attaches, native mode first, then generic; no packet is taken until a socket is added.
  * Errors, each with its line in the log: -ENODEV, -EMSGSIZE (the MTU is too large), -EPERM (needs
@@ -50,6 +56,13 @@ int sl_steer_expand(const char *iface, const struct sl_listener *in, uint32_t in
  * kernel with extension programs), -errno of bpf(2). On error
  * nothing stays attached. */
 int sl_steer_open(struct sl_steer **steer, const struct sl_steer_config *config);
+
+/* After the interface has gone and is back under its name: the program that is loaded is attached
+ * to it in the same mode as before. The kernel has forgotten the sockets: add theirs. System calls:
+ * bpf(2), which takes no privilege for a program that one has. Errors, each with its line in the
+ * log: -EOPNOTSUPP (the dispatcher would have to be loaded anew), -ENODEV, -EBUSY, -errno of
+ * bpf(2); then steering can only be closed. */
+int sl_steer_reattach(struct sl_steer *steer, const char *iface);
 
 /* Detaches. Sockets may be closed before or after. */
 void sl_steer_close(struct sl_steer *steer);

@@ -96,7 +96,7 @@ static int make_rings(struct sl_xsk *xsk, uint32_t fill_cnt, uint32_t tx_cnt)
 	return error;
 }
 
-static int register_umem(const struct sl_xsk *xsk, const struct sl_nic_config *config, void *umem)
+int sl_xsk_register(struct sl_xsk *xsk, const struct sl_nic_config *config, void *umem)
 {
 	struct xdp_umem_reg reg;
 
@@ -105,7 +105,10 @@ static int register_umem(const struct sl_xsk *xsk, const struct sl_nic_config *c
 	reg.addr = (uintptr_t)umem;
 	reg.len = (uint64_t)config->frame_cnt * config->chunk_bytes;
 	reg.chunk_size = config->chunk_bytes;
-	return setsockopt(xsk->fd, SOL_XDP, XDP_UMEM_REG, &reg, sizeof(reg)) < 0 ? -errno : 0;
+	if (setsockopt(xsk->fd, SOL_XDP, XDP_UMEM_REG, &reg, sizeof(reg)) < 0)
+		return -errno;
+	xsk->registered = true;
+	return 0;
 }
 
 /* The UMEM is pinned and counts as locked memory, unless CAP_IPC_LOCK is there. Whether the limit
@@ -183,7 +186,7 @@ bool sl_xsk_takes_long_packets(void)
 	return !refused;
 }
 
-int sl_xsk_open(struct sl_xsk *xsk, const struct sl_nic_config *config, void *umem)
+int sl_xsk_make(struct sl_xsk *xsk, const struct sl_nic_config *config)
 {
 	int error;
 
@@ -194,8 +197,17 @@ int sl_xsk_open(struct sl_xsk *xsk, const struct sl_nic_config *config, void *um
 		explain_socket(config, error);
 		return error;
 	}
+	xsk->busy_poll = wants_busy_poll(config) && prefer_busy_poll(xsk);
+	xsk->long_packets = config->long_packets;
+	return 0;
+}
+
+int sl_xsk_open(struct sl_xsk *xsk, const struct sl_nic_config *config, void *umem)
+{
+	int error;
+
 	raise_memlock();
-	error = register_umem(xsk, config, umem);
+	error = xsk->registered ? 0 : sl_xsk_register(xsk, config, umem);
 	if (error < 0) {
 		explain_umem(config, error);
 		goto fail;
@@ -205,8 +217,6 @@ int sl_xsk_open(struct sl_xsk *xsk, const struct sl_nic_config *config, void *um
 		explain_socket(config, error);
 		goto fail;
 	}
-	xsk->busy_poll = wants_busy_poll(config) && prefer_busy_poll(xsk);
-	xsk->long_packets = config->long_packets;
 	return 0;
 
 fail:

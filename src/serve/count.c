@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The page of counters: what other rooms count is taken over a hundred times a second, what serve
  * counts is there already. */
-#include "base/clock.h"
 #include "serve/state.h"
-
-#define COUNT_EVERY_NS (10 * SL_NS_PER_MS)
 
 static void count_tcp(struct sluice_worker_stats *stats, const struct sl_tcp_counters *tcp)
 {
@@ -85,9 +82,10 @@ static void count_devices(const struct sl_worker *worker, struct sluice_worker_s
 
 void sl_worker_count_sometimes(struct sl_worker *worker)
 {
-	if (worker->now_ns - worker->counted_ns < COUNT_EVERY_NS)
+	if (worker->now_ns - worker->counted_ns < SL_COUNT_EVERY_NS)
 		return;
 	worker->counted_ns = worker->now_ns;
+	worker->counted_all = true;
 	count_kernel(worker, worker->stats);
 	sl_worker_count(worker);
 }

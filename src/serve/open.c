@@ -27,8 +27,6 @@ enum {
 	HEAP_BYTES = SL_HANDSHAKES_BEGUN_MAX * SL_TLS_HEAP_IDLE_BYTES + SL_TLS_HEAP_MIN_BYTES,
 };
 
-enum { WAKE_NIC, WAKE_PEOPLE };
-
 /* RFC 9293, 3.8.4: not sooner unless asked to. So it matters only where connections may be idle for
  * longer: there it finds out whose client is no more. */
 #define KEEPALIVE_NS (2 * 60 * 60 * SL_NS_PER_S)
@@ -220,9 +218,9 @@ static int open_wakes(struct sl_worker *worker)
 	worker->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (worker->wake_fd < 0)
 		return -errno;
-	error = sl_disk_watch(worker->disk, worker->wake_fd, WAKE_PEOPLE);
+	error = sl_disk_watch(worker->disk, worker->wake_fd, SL_WAKE_PEOPLE);
 	if (!error)
-		error = sl_disk_watch(worker->disk, sl_nic_fd(worker->nic), WAKE_NIC);
+		error = sl_disk_watch(worker->disk, sl_nic_fd(worker->nic), SL_WAKE_NIC);
 	return error;
 }
 
@@ -257,6 +255,7 @@ int sl_worker_open(struct sl_worker **out, const struct sl_worker_config *config
 	worker->stats = config->stats;
 	worker->poll.mode = config->poll_mode;
 	worker->wake_fd = -1;
+	worker->mtu_bytes = worker->mtu_taken_bytes = config->mtu_bytes;
 	worker->now_ns = sl_clock_now_ns();
 	error = open_tls(worker); /* what the operator most often gets wrong comes first */
 	if (!error)

@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/pool.h"
 #include "base/wheel.h"
 #include "content/content.h"
@@ -47,6 +48,16 @@ _Static_assert(SL_BURST_PACKETS * 1208 > SL_BUFFER_BYTES + 8 * SL_RECORD_OVERHEA
 _Static_assert(SL_BURST_PACKETS *(SL_PMTU_MIN - 20 - 32) >
 		   SL_RECORD_PLAIN_MAX_BYTES + SL_RECORD_OVERHEAD_MAX_BYTES,
 	       "and one record whatever a router says the path's MTU is");
+
+enum { SL_WAKE_NIC, SL_WAKE_PEOPLE }; /* cookies of the watches */
+
+/* The main thread asks a worker to stand still between two turns (serve/replug.c). */
+enum sl_park {
+	SL_PARK_RUNS,   /* set by the main thread */
+	SL_PARK_ASKED,  /* set by the main thread */
+	SL_PARK_STANDS, /* set by the worker: it touches nothing until it runs again */
+	SL_PARK_ENDED,  /* set by the worker: its loop is over */
+};
 
 struct sl_worker {
 	const struct sl_worker_config *config;
@@ -101,13 +112,17 @@ struct sl_worker {
 	struct sl_watchdog watchdog;
 	bool draining;
 	uint64_t drain_until_ns;
-	uint64_t counted_ns; /* when the page of counters was last brought up to date */
+	uint32_t mtu_taken_bytes; /* what TCP was told last */
+	bool counted_all;         /* nothing has happened since then */
+	uint64_t counted_ns;      /* when the page of counters was last brought up to date */
 
 	/* What other threads look at, or write when they have something to say. The loop writes
 	 * nothing here but its answers, so it costs a load or two a turn of a line it has. */
 	_Alignas(SL_CACHE_LINE_BYTES) atomic_bool drain;
 	bool drained;
-	int wake_fd; /* eventfd: the main thread or another worker wants to be heard */
+	atomic_uint park;      /* enum sl_park */
+	atomic_uint mtu_bytes; /* of the interface, and of segments to come */
+	int wake_fd;           /* eventfd: the main thread or another worker wants to be heard */
 	struct sl_mailbox *mailbox; /* NULL: this worker is the only one */
 	_Alignas(SL_CACHE_LINE_BYTES) struct sl_snapshot snapshot;
 };
@@ -133,6 +148,8 @@ static inline uint8_t *sl_chunk_of(struct sl_worker *worker, uint32_t chunk_idx)
 {
 	return worker->chunks + (size_t)chunk_idx * SL_CHUNK_BYTES;
 }
+
+#define SL_COUNT_EVERY_NS (10 * SL_NS_PER_MS)
 
 /* Takes the sums of all rooms over into the page of counters: at once (before sleeping, so that an
  * idle server's levels are true), or if it is a while ago. */

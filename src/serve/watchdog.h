@@ -4,8 +4,8 @@
  * there are some, and none comes back for five seconds, a driver hangs, a wake-up was lost, or the
  * link is down. Then tx_stuck counts one more, tx_stuck_now is 1 until something moves again, and
  * the kernel is kicked twice a second whether it asks for it or not. That is all that can be done
- * from here: a socket that its interface has left cannot be bound again without the privileges
- * that were given up. The main thread says so in the log (daemon/watchdog.c).
+ * from here. The main thread says so in the log (daemon/watchdog.c), and gives the worker another
+ * socket if its interface has gone and is back (replug.c).
  */
 #ifndef SL_SERVE_WATCHDOG_H
 #define SL_SERVE_WATCHDOG_H

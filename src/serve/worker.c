@@ -2,6 +2,7 @@
 /* The loop: one turn from packets in to packets out. Start reading here. */
 #include "serve/worker.h"
 
+#include <time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -12,8 +13,6 @@
 #include "serve/ahead.h"
 #include "serve/state.h"
 #include "tls/heap.h"
-
-enum { WAKE_NIC, WAKE_PEOPLE }; /* cookies of the watches */
 
 enum {
 	RX_BATCHES = 4,
@@ -276,7 +275,7 @@ static bool take_disk_events(struct sl_worker *worker)
 			sl_content_opened(worker->content, &events[i], worker->now_ns);
 			break;
 		case SL_DISK_WOKEN:
-			if (events[i].cookie == WAKE_PEOPLE)
+			if (events[i].cookie == SL_WAKE_PEOPLE)
 				clear_wake(worker);
 			break;
 		}
@@ -330,6 +329,14 @@ static void drain(struct sl_worker *worker)
 	}
 }
 
+static void take_mtu(struct sl_worker *worker, uint32_t mtu_bytes)
+{
+	if (likely(mtu_bytes == worker->mtu_taken_bytes))
+		return;
+	worker->mtu_taken_bytes = mtu_bytes;
+	sl_tcp_set_mtu(worker->tcp, mtu_bytes);
+}
+
 static uint32_t frames_in_tx(const struct sl_worker *worker)
 {
 	uint32_t owner_cnt[SL_FRAME_OWNERS];
@@ -368,11 +375,19 @@ static uint64_t tx_next_ns(const struct sl_worker *worker, uint32_t tx_cnt)
 	return worker->now_ns + (awaited ? TX_AWAITED_NS : TX_PENDING_NS);
 }
 
+/* What the kernel has counted of the last packets would not show while we sleep: once more, then.
+ */
+static uint64_t next_count(const struct sl_worker *worker)
+{
+	return worker->counted_all ? UINT64_MAX : worker->counted_ns + SL_COUNT_EVERY_NS;
+}
+
 static uint64_t next_deadline(const struct sl_worker *worker, uint32_t tx_cnt)
 {
 	uint64_t next_ns = min_u64(sl_tcp_next_ns(worker->tcp), sl_wheel_next_ns(&worker->timers));
 
 	next_ns = min_u64(next_ns, sl_handshakes_next_ns(worker));
+	next_ns = min_u64(next_ns, next_count(worker));
 	if (worker->draining)
 		next_ns = min_u64(next_ns, worker->drain_until_ns);
 	if (worker->watchdog.stuck)
@@ -400,10 +415,12 @@ bool sl_worker_turn(struct sl_worker *worker, uint64_t now_ns, uint64_t *next_ns
 	sl_pump_wake(worker);
 	if (unlikely(atomic_load_explicit(&worker->drain, memory_order_relaxed)))
 		drain(worker);
+	take_mtu(worker, atomic_load_explicit(&worker->mtu_bytes, memory_order_relaxed));
 	send_control(worker);
 	sl_nic_flush(worker->nic);
 	sl_disk_submit(worker->disk);
 	reaped_cnt += sl_nic_reap(worker->nic);
+	worker->counted_all &= !busy;
 	sl_worker_count_sometimes(worker);
 	if (unlikely(sl_snapshot_state(worker) == SL_SNAPSHOT_ASKED))
 		sl_snapshot_fill(worker);
@@ -412,6 +429,17 @@ bool sl_worker_turn(struct sl_worker *worker, uint64_t now_ns, uint64_t *next_ns
 	*next_ns = next_deadline(worker, tx_cnt);
 	sl_tls_heap_enter(before);
 	return busy;
+}
+
+/* There is no interface, so nothing is missed, and nobody waits for a wake-up that is worth a
+ * descriptor of its own. */
+static void stand_still(struct sl_worker *worker)
+{
+	const struct timespec pause = { .tv_nsec = SL_NS_PER_MS };
+
+	atomic_store_explicit(&worker->park, SL_PARK_STANDS, memory_order_release);
+	while (atomic_load_explicit(&worker->park, memory_order_acquire) != SL_PARK_RUNS)
+		nanosleep(&pause, NULL);
 }
 
 void sl_worker_run(struct sl_worker *worker)
@@ -423,6 +451,11 @@ void sl_worker_run(struct sl_worker *worker)
 		bool busy = sl_worker_turn(worker, now_ns, &next_ns);
 		uint64_t done_ns = sl_clock_now_ns();
 
+		if (unlikely(atomic_load_explicit(&worker->park, memory_order_relaxed) ==
+			     SL_PARK_ASKED)) {
+			stand_still(worker);
+			busy = true; /* there may be things to do */
+		}
 		if (busy) {
 			worker->stats->loop_busy_ns += done_ns - now_ns;
 			sl_poll_worked(&worker->poll, done_ns);
@@ -441,12 +474,20 @@ void sl_worker_run(struct sl_worker *worker)
 	}
 	sl_worker_count(worker);
 	sl_snapshot_end(worker);
+	atomic_store_explicit(&worker->park, SL_PARK_ENDED, memory_order_release);
 	sl_alloc_unseal();
 }
 
 void sl_worker_drain(struct sl_worker *worker)
 {
 	atomic_store_explicit(&worker->drain, true, memory_order_relaxed);
+	wake(worker);
+}
+
+void sl_worker_set_mtu(struct sl_worker *worker, uint32_t mtu_bytes)
+{
+	BUG_ON(mtu_bytes < SL_MTU_MIN || mtu_bytes > worker->config->mtu_bytes);
+	atomic_store_explicit(&worker->mtu_bytes, mtu_bytes, memory_order_relaxed);
 	wake(worker);
 }
 

@@ -69,6 +69,16 @@ bool sl_worker_turn(struct sl_worker *worker, uint64_t now_ns, uint64_t *next_ns
 void sl_worker_drain(struct sl_worker *worker);
 bool sl_worker_drained(const struct sl_worker *worker);
 
+/* The interface's MTU is another: connections that open from now on have segments that fit. In
+ * [SL_MTU_MIN, mtu_bytes of the config]. Main thread. */
+void sl_worker_set_mtu(struct sl_worker *worker, uint32_t mtu_bytes);
+
+/* The interface had gone and is back: the worker gets a new socket there (sl_nic_reopen), to be
+ * steered to; its connections go on. It stands still meanwhile. Main thread. Errors: those of
+ * sl_nic_reopen, with their line in the log; then it stands still for good, and all that can be
+ * done is to end the process. */
+int sl_worker_replug(struct sl_worker *worker);
+
 /* From its next turn on handshakes begin with this context, which is the worker's from now on;
  * those under way end with the one they began with. Serves TLS. Main thread. */
 void sl_worker_renew(struct sl_worker *worker, struct sl_tls_context *context);

@@ -22,6 +22,14 @@ _Static_assert(SL_TCP_SENT_ALL *(sizeof(struct sl_tcp_sent_range) + sizeof(uint3
 
 enum { IPV4_TCP_HEADER_BYTES = 20 + 20, IPV6_TCP_HEADER_BYTES = 40 + 20, HALF_SECRET_BYTES = 16 };
 
+void sl_tcp_set_mtu(struct sl_tcp *tcp, uint32_t mtu_bytes)
+{
+	BUG_ON(mtu_bytes < SL_MTU_MIN);
+	BUG_ON(mtu_bytes > SL_MTU_MAX);
+	tcp->mss_ipv4 = (uint16_t)(mtu_bytes - IPV4_TCP_HEADER_BYTES);
+	tcp->mss_ipv6 = (uint16_t)(mtu_bytes - IPV6_TCP_HEADER_BYTES);
+}
+
 static void configure(struct sl_tcp *tcp, const struct sl_tcp_config *config)
 {
 	tcp->conns_max = config->conns_max;
@@ -29,8 +37,7 @@ static void configure(struct sl_tcp *tcp, const struct sl_tcp_config *config)
 	tcp->receive_window_bytes = config->receive_window_bytes;
 	tcp->keepalive_ns = config->keepalive_ns;
 	tcp->stall_ns = config->stall_ns;
-	tcp->mss_ipv4 = (uint16_t)(config->mtu_bytes - IPV4_TCP_HEADER_BYTES);
-	tcp->mss_ipv6 = (uint16_t)(config->mtu_bytes - IPV6_TCP_HEADER_BYTES);
+	sl_tcp_set_mtu(tcp, config->mtu_bytes);
 	tcp->listener_cnt = config->listener_cnt;
 	memcpy(tcp->listeners, config->listeners,
 	       config->listener_cnt * sizeof(*config->listeners));
@@ -77,8 +84,6 @@ int sl_tcp_init(struct sl_tcp **tcp, const struct sl_tcp_config *config, uint64_
 
 	BUG_ON(config->conns_max == 0);
 	BUG_ON(config->conns_max > SL_CONNS_MAX);
-	BUG_ON(config->mtu_bytes < SL_MTU_MIN);
-	BUG_ON(config->mtu_bytes > SL_MTU_MAX);
 	BUG_ON(config->listener_cnt > SL_LISTENERS_MAX);
 	BUG_ON(config->receive_window_bytes > UINT16_MAX);
 	*tcp = sl_alloc(1, sizeof(**tcp));

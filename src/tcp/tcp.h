@@ -73,6 +73,10 @@ struct sl_tcp_config {
 int sl_tcp_init(struct sl_tcp **tcp, const struct sl_tcp_config *config, uint64_t now_ns);
 void sl_tcp_fini(struct sl_tcp *tcp);
 
+/* The interface's MTU has changed, [SL_MTU_MIN, SL_MTU_MAX]: our MSS for connections that open from
+ * now on. Those that are open keep theirs, and find out what their path carries (plpmtud.c). */
+void sl_tcp_set_mtu(struct sl_tcp *tcp, uint32_t mtu_bytes);
+
 /* ---- Receiving ----------------------------------------------------------------------- */
 
 /* Bits; collected until sl_tcp_ready hands them over. */

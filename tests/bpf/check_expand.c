@@ -141,6 +141,26 @@ START_TEST(no_such_interface)
 }
 END_TEST
 
+/* The addresses are the bridge's, but packets come in at its port. */
+START_TEST(a_member_has_its_masters_addresses)
+{
+	struct sl_listener two[2] = { 0 };
+	const char *problem;
+
+	veth_run("ip link add sl-bridge type bridge && ip link set sl-bridge up && "
+		 "ip link set " VETH_NEAR " master sl-bridge && "
+		 "ip address add 203.0.113.9/24 dev sl-bridge");
+	ck_assert_int_eq(expand("203.0.113.9:443", NULL, OUT_MAX), 1);
+	ck_assert_int_eq(expand("0.0.0.0:443", NULL, OUT_MAX), 2);
+	ck_assert(found("203.0.113.9:443"));
+	ck_assert_int_eq(sl_listener_parse("203.0.113.9:443", &two[0], &problem), 0);
+	ck_assert_int_eq(sl_listener_parse("203.0.113.10:443", &two[1], &problem), 0);
+	ck_assert_uint_eq(sl_steer_missing(VETH_NEAR, two, 2), 2);
+	veth_run("ip link del sl-bridge");
+	ck_assert_uint_eq(sl_steer_missing(VETH_NEAR, two, 2), 3);
+}
+END_TEST
+
 Suite *suite_expand(void)
 {
 	Suite *suite = suite_create("expand");
@@ -157,6 +177,7 @@ Suite *suite_expand(void)
 	tcase_add_test(expansion, no_address_of_the_family);
 	tcase_add_test(expansion, too_many);
 	tcase_add_test(expansion, no_such_interface);
+	tcase_add_test(expansion, a_member_has_its_masters_addresses);
 	suite_add_tcase(suite, expansion);
 	return suite;
 }

@@ -6,7 +6,9 @@
 
 Suite *suite_steer(void);
 Suite *suite_attach(void);
+Suite *suite_bond(void);
 Suite *suite_expand(void);
+Suite *suite_hearing(void);
 Suite *suite_nic_xdp(void);
 
 #endif

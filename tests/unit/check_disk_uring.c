@@ -211,6 +211,35 @@ START_TEST(watch_outlasts_a_flood)
 }
 END_TEST
 
+/* Its last word comes once, and its descriptor may be closed before. */
+START_TEST(watch_of_another_descriptor)
+{
+	struct sl_disk *disk = disk_setup(1, 1);
+	int before = eventfd(0, EFD_NONBLOCK), after = eventfd(0, EFD_NONBLOCK);
+	struct sl_disk_event event;
+
+	ck_assert_int_eq(sl_disk_watch(disk, before, 42), 0);
+	expect_no_event(disk);
+	close(before);
+	sl_disk_rewatch(disk, after, 42);
+	event = next_event(disk);
+	ck_assert_int_eq(event.error, -ECANCELED);
+	expect_no_event(disk);
+	for (int i = 0; i < 3; i++) {
+		eventfd_t value;
+
+		eventfd_write(after, 1);
+		event = next_event(disk);
+		ck_assert_int_eq(event.kind, SL_DISK_WOKEN);
+		ck_assert_int_eq(event.error, 0);
+		ck_assert_uint_eq(event.cookie, 42);
+		ck_assert_int_eq(eventfd_read(after, &value), 0);
+	}
+	expect_no_event(disk);
+	disk_teardown(disk);
+}
+END_TEST
+
 /* It must not be tried for ever. */
 START_TEST(watch_of_a_bad_descriptor)
 {
@@ -376,6 +405,7 @@ Suite *disk_uring_suite(void)
 	tcase_add_test(tcase, watch_wakes);
 	tcase_add_test(tcase, watch_of_what_is_readable_already);
 	tcase_add_test(tcase, watch_outlasts_a_flood);
+	tcase_add_test(tcase, watch_of_another_descriptor);
 	tcase_add_test(tcase, watch_of_a_bad_descriptor);
 	tcase_add_test(tcase, too_many_watches);
 	tcase_add_test(tcase, submit_and_reap_without_waiting);

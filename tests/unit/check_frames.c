@@ -128,6 +128,25 @@ END_TEST
 
 #endif
 
+START_TEST(all_are_free_after_a_reset)
+{
+	uint32_t idx, seen = 0;
+
+	take_receive(SL_FRAME_FILL);
+	take_receive(SL_FRAME_RX);
+	take_transmit();
+	sl_frames_give_transmit(&frames, take_transmit(), SL_FRAME_PUMP);
+	sl_frames_reset(&frames);
+	for (uint32_t i = 0; i < FILL; i++)
+		seen |= 1u << take_receive(SL_FRAME_FILL);
+	for (uint32_t i = FILL; i < FRAMES; i++)
+		seen |= 1u << take_transmit();
+	ck_assert_uint_eq(seen, (1u << FRAMES) - 1);
+	ck_assert(!sl_frames_take_receive(&frames, &idx, SL_FRAME_FILL));
+	ck_assert(!sl_frames_take_transmit(&frames, &idx, SL_FRAME_PUMP));
+}
+END_TEST
+
 Suite *suite_frames(void)
 {
 	Suite *suite = suite_create("frames");
@@ -136,6 +155,7 @@ Suite *suite_frames(void)
 	tcase_add_checked_fixture(ownership, init, fini);
 	tcase_add_test(ownership, two_populations_that_never_mix);
 	tcase_add_test(ownership, last_in_first_out);
+	tcase_add_test(ownership, all_are_free_after_a_reset);
 #ifdef SL_DEBUG
 	tcase_add_test(ownership, each_is_counted_with_its_owner);
 	tcase_add_test_raise_signal(ownership, given_twice, SIGABRT);

@@ -46,8 +46,9 @@ START_TEST(test_life)
 
 	fake_serve_start(&(struct fake_script){ .queue_cnt = 2 });
 	ck_assert_int_eq(sl_server_open(&server, &options), 0);
-	ck_assert_str_eq(fake_serve_calls(), "queues expand credentials+2 steer+ worker+0 worker+1 "
-					     "acquaint2 socket0 socket1 ");
+	ck_assert_str_eq(fake_serve_calls(),
+			 "queues expand credentials+2 hearing steer+ worker+0 worker+1 "
+			 "acquaint2 socket0 socket1 queues ");
 	ck_assert(place_exists(place_path(options.run_dir, "stats")));
 	ck_assert_uint_eq(server.page.stats->process.program_id, 77);
 	ck_assert_uint_eq(server.page.stats->process.steer_mode, SL_STEER_GENERIC);
@@ -74,10 +75,49 @@ START_TEST(test_life)
 	ck_assert_uint_eq(server.page.stats->process.draining, 1);
 	sl_server_close(&server);
 	ck_assert_str_eq(fake_serve_calls(),
-			 "queues expand credentials+2 steer+ worker+0 worker+1 "
-			 "acquaint2 socket0 socket1 drain0 drain1 worker-1 worker-0 "
+			 "queues expand credentials+2 hearing steer+ worker+0 worker+1 "
+			 "acquaint2 socket0 socket1 queues drain0 drain1 worker-1 worker-0 "
 			 "steer- credentials- ");
 	ck_assert(!place_exists(options.run_dir));
+}
+END_TEST
+
+/* Who was heard before and is not with zero-copy is worth more than that. */
+START_TEST(test_deaf_with_zero_copy)
+{
+	fake_serve_start(&(struct fake_script){
+	    .queue_cnt = 2,
+	    .zero_copy = true,
+	    .hearings = { SL_HEARING_YES, SL_HEARING_NO },
+	});
+	ck_assert_int_eq(sl_server_open(&server, &options), 0);
+	ck_assert_str_eq(fake_serve_calls(),
+			 "queues expand credentials+2 hearing steer+ worker+0 worker+1 acquaint2 "
+			 "socket0 socket1 hearing worker-1 worker-0 credentials- credentials+2 "
+			 "worker+0 worker+1 acquaint2 socket0 socket1 queues ");
+	ck_assert(fake_serve_config(0)->copy_only);
+	ck_assert_ptr_nonnull(strstr(place_log(), "so copy mode is used"));
+	sl_server_drain(&server);
+	sl_server_close(&server);
+}
+END_TEST
+
+static const struct fake_script good_hearing[] = {
+	{ .queue_cnt = 1, .hearings = { SL_HEARING_YES, SL_HEARING_NO } }, /* no zero-copy */
+	{ .queue_cnt = 1, .zero_copy = true, .hearings = { SL_HEARING_NO, SL_HEARING_NO } },
+	{ .queue_cnt = 1, .zero_copy = true, .hearings = { SL_HEARING_UNKNOWN, SL_HEARING_NO } },
+	{ .queue_cnt = 1, .zero_copy = true, .hearings = { SL_HEARING_YES, SL_HEARING_YES } },
+	{ .queue_cnt = 1, .zero_copy = true, .hearings = { SL_HEARING_YES, SL_HEARING_UNKNOWN } },
+};
+
+START_TEST(test_nothing_wrong_with_zero_copy)
+{
+	fake_serve_start(&good_hearing[_i]);
+	ck_assert_int_eq(sl_server_open(&server, &options), 0);
+	ck_assert_ptr_null(strstr(fake_serve_calls(), "worker-"));
+	ck_assert(!server.copy_only);
+	sl_server_drain(&server);
+	sl_server_close(&server);
 }
 END_TEST
 
@@ -150,20 +190,20 @@ static const struct {
 	  "fake credentials: Key was rejected by service" },
 	{ { .queue_cnt = 2, .steer_error = -EBUSY },
 	  -EBUSY,
-	  "queues expand credentials+2 credentials- ",
+	  "queues expand credentials+2 hearing credentials- ",
 	  "fake steer: Device or resource busy" },
 	{ { .queue_cnt = 2, .worker_error = -ENOMEM },
 	  -ENOMEM,
-	  "queues expand credentials+2 steer+ steer- credentials- ",
+	  "queues expand credentials+2 hearing steer+ steer- credentials- ",
 	  "fake worker: Cannot allocate memory" },
 	{ { .queue_cnt = 3, .worker_error = -EOPNOTSUPP, .failing_worker = 2 },
 	  -EOPNOTSUPP,
-	  "queues expand credentials+3 steer+ worker+0 worker+1 worker-1 worker-0 steer- "
+	  "queues expand credentials+3 hearing steer+ worker+0 worker+1 worker-1 worker-0 steer- "
 	  "credentials- ",
 	  "fake worker: Operation not supported" },
 	{ { .queue_cnt = 1, .socket_error = -EINVAL },
 	  -EINVAL,
-	  "queues expand credentials+1 steer+ worker+0 acquaint1 socket0 worker-0 steer- "
+	  "queues expand credentials+1 hearing steer+ worker+0 acquaint1 socket0 worker-0 steer- "
 	  "credentials- ",
 	  "fake socket: Invalid argument" },
 };
@@ -240,7 +280,8 @@ START_TEST(test_no_tls)
 	options.listeners[0].tls = false;
 	fake_serve_start(&(struct fake_script){ .queue_cnt = 1 });
 	ck_assert_int_eq(sl_server_open(&server, &options), 0);
-	ck_assert_str_eq(fake_serve_calls(), "queues expand steer+ worker+0 acquaint1 socket0 ");
+	ck_assert_str_eq(fake_serve_calls(),
+			 "queues expand hearing steer+ worker+0 acquaint1 socket0 queues ");
 	ck_assert_ptr_nonnull(strstr(place_log(), "serving / at http://127.0.0.1:443/\n"));
 	sl_server_drain(&server);
 	sl_server_close(&server);
@@ -253,8 +294,9 @@ START_TEST(test_abandon)
 	fake_serve_start(&(struct fake_script){ .queue_cnt = 1, .deaf = true });
 	ck_assert_int_eq(sl_server_open(&server, &options), 0);
 	sl_server_abandon(&server);
-	ck_assert_str_eq(fake_serve_calls(),
-			 "queues expand credentials+1 steer+ worker+0 acquaint1 socket0 steer- ");
+	ck_assert_str_eq(
+	    fake_serve_calls(),
+	    "queues expand credentials+1 hearing steer+ worker+0 acquaint1 socket0 queues steer- ");
 	ck_assert(!place_exists(options.run_dir));
 }
 END_TEST
@@ -268,6 +310,9 @@ Suite *make_server_suite(void)
 
 	tcase_add_checked_fixture(tcase, set_up, NULL);
 	tcase_add_test(tcase, test_life);
+	tcase_add_test(tcase, test_deaf_with_zero_copy);
+	tcase_add_loop_test(tcase, test_nothing_wrong_with_zero_copy, 0,
+			    sizeof(good_hearing) / sizeof(good_hearing[0]));
 	tcase_add_test(tcase, test_default_budget);
 	tcase_add_test(tcase, test_report);
 	tcase_add_test(tcase, test_more_workers_than_cpus);

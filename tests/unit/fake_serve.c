@@ -41,6 +41,7 @@ struct sl_worker {
 
 static struct fake_script script;
 static char calls[4096];
+static uint32_t hearing_cnt;
 static struct sl_steer the_steer;
 static struct sl_credentials the_credentials;
 static struct sl_stores the_stores;
@@ -68,6 +69,7 @@ static int fail(int error, const char *who)
 void fake_serve_start(const struct fake_script *wanted)
 {
 	script = *wanted;
+	hearing_cnt = 0;
 	calls[0] = '\0';
 }
 
@@ -201,6 +203,40 @@ void sl_steer_close(struct sl_steer *steer)
 	note("steer-");
 }
 
+uint64_t sl_steer_missing(const char *iface, const struct sl_listener *listeners, uint32_t cnt)
+{
+	(void)iface;
+	(void)listeners;
+	(void)cnt;
+	return script.missing_mask;
+}
+
+enum sl_hearing sl_nic_hearing(const char *iface, uint64_t timeout_ns)
+{
+	(void)iface;
+	(void)timeout_ns;
+	note("hearing");
+	return script.hearings[hearing_cnt++];
+}
+
+int sl_steer_reattach(struct sl_steer *steer, const char *iface)
+{
+	(void)steer;
+	note("steer=%s", iface);
+	return fail(script.steer_error, "steer");
+}
+
+int sl_worker_replug(struct sl_worker *worker)
+{
+	note("replug%u", worker->idx);
+	return worker->idx == script.failing_worker ? fail(script.worker_error, "worker") : 0;
+}
+
+void sl_worker_set_mtu(struct sl_worker *worker, uint32_t mtu_bytes)
+{
+	note("mtu%u=%u", worker->idx, mtu_bytes);
+}
+
 int sl_steer_add_socket(struct sl_steer *steer, uint32_t queue, int xsk)
 {
 	BUG_ON(!steer->open);
@@ -212,7 +248,7 @@ int sl_steer_add_socket(struct sl_steer *steer, uint32_t queue, int xsk)
 enum sl_steer_mode sl_steer_mode(const struct sl_steer *steer)
 {
 	(void)steer;
-	return SL_STEER_GENERIC;
+	return script.zero_copy ? SL_STEER_NATIVE : SL_STEER_GENERIC;
 }
 
 uint32_t sl_steer_program_id(const struct sl_steer *steer)
@@ -248,8 +284,10 @@ int sl_worker_open(struct sl_worker **worker, const struct sl_worker_config *con
 	if (script.worker_error < 0 && config->queue == script.failing_worker)
 		return fail(script.worker_error, "worker");
 	note("worker+%u", config->queue);
-	if (config->stats)
+	if (config->stats) {
 		count_memory(config);
+		config->stats->zero_copy = script.zero_copy && !config->copy_only;
+	}
 	*opened = (struct sl_worker){
 		.idx = config->queue,
 		.lock = PTHREAD_MUTEX_INITIALIZER,

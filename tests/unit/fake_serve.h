@@ -9,13 +9,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "nic/hearing.h"
 #include "serve/snapshot.h"
 #include "serve/worker.h"
 
 enum { FAKE_CACHE_BYTES = 64 * 1024 * 1024 };
 
 struct fake_script {
-	int queue_cnt;    /* or -errno */
+	int queue_cnt;               /* or -errno */
+	uint64_t missing_mask;       /* listeners without their address */
+	enum sl_hearing hearings[2]; /* before there are sockets, and after */
+	bool zero_copy;
 	int expand_error; /* 0 or -errno, as are all below */
 	int stores_error;
 	int credentials_error;
@@ -30,9 +34,9 @@ struct fake_script {
 	bool silent;       /* workers do not answer when they are asked for them */
 };
 
-/* What the next calls do; then "queues", "expand", "credentials+1", "credentials-", "steer+",
- * "steer-", "worker+0", "worker-0", "socket0", "drain0" are noted in order, each followed by a
- * space. */
+/* What the next calls do; then "queues", "expand", "credentials+1",
+ * "credentials-", "steer+", "steer-", "worker+0", "worker-0", "socket0", "drain0", "hearing",
+ * "steer=IFACE", "replug0", "mtu0=1500" are noted in order, each followed by a space. */
 void fake_serve_start(const struct fake_script *script);
 const char *fake_serve_calls(void);
 

@@ -9,6 +9,9 @@ Suite *make_connection_filter_suite(void);
 Suite *make_connection_print_suite(void);
 Suite *make_control_suite(void);
 Suite *make_daemon_watchdog_suite(void);
+Suite *make_link_suite(void);
+Suite *make_link_report_suite(void);
+Suite *make_recovery_suite(void);
 Suite *make_listing_suite(void);
 Suite *make_notify_suite(void);
 Suite *make_number_suite(void);
@@ -36,6 +39,9 @@ const struct sl_suite sl_suites[] = {
 	{ "connection_print", make_connection_print_suite },
 	{ "control", make_control_suite },
 	{ "daemon_watchdog", make_daemon_watchdog_suite },
+	{ "link", make_link_suite },
+	{ "link_report", make_link_report_suite },
+	{ "recovery", make_recovery_suite },
 	{ "listing", make_listing_suite },
 	{ "notify", make_notify_suite },
 	{ "number", make_number_suite },
