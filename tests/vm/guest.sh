@@ -74,7 +74,8 @@ initramfs_make()
 
 	rm -rf "$root"
 	mkdir -p "$root"/{bin,dev,proc,run,srv,sys,tmp}
-	cp /bin/busybox "$root/bin/" && install "$top/tests/vm/init" "$root/init" &&
+	cp /bin/busybox "$root/bin/" && cp "$top/tests/vm/commands" "$root/" &&
+		install "$top/tests/vm/init" "$root/init" &&
 		program_install "$root" "$SLUICE" &&
 		program_install "$root" "$(command -v ethtool)" && dispatcher_install "$root" &&
 		modules_install "$root" && cp "$cert" "$key" "$root/" || return 1
@@ -135,10 +136,10 @@ guest_start()
 		-smp "$guest_cpus" -m "$guest_memory_mb" -nodefaults -no-reboot -display none \
 		-serial "file:$console" -serial "pipe:$work/control" \
 		-kernel "$kernel_dir/vmlinuz" -initrd "$work/initramfs.gz" \
-		-append "console=ttyS0 panic=-1" "${devices[@]}" \
+		-append "console=ttyS0 panic=-1 net.ifnames=0" "${devices[@]}" \
 		>"$work/qemu.log" 2>&1 {to_guest}>&- {from_guest}>&- &
 	qemu_pid=$!
-	guest_answer 120
+	guest_answer 180
 }
 
 # guest_answer SECONDS: prints what the guest says and returns the status that ends it.

@@ -188,6 +188,7 @@ nic_tests()
 	! at_least 6.13 || zero_copy=yes
 	! at_least 6.6 || multi_buffer=yes
 
+	ok "it boots, with all devices" boots || return
 	ok "the kernel answers before Sluice is there" network_up
 	ok "spare queues are refused" refuses_spare_queues
 	ok "all queues are put to use" guest "ethtool -L eth0 combined $device_queues"
@@ -222,4 +223,5 @@ nic_tests()
 		granted multi-buffer no "$(yes_if not refuses_long_packets)"
 	fi
 	ok "MTU 1500" mtu_set 1500
+	ok "the machine stops" guest_stop
 }
