@@ -174,5 +174,5 @@ guest()
 guest_stop()
 {
 	printf 'poweroff -f\n@@\n' >&"$to_guest"
-	within 20 not kill -0 "$qemu_pid" 2>/dev/null
+	within 20 not kill -0 "$qemu_pid" 2>/dev/null && qemu_pid=
 }
