@@ -6,14 +6,14 @@
 #
 #	client namespace            guest
 #	 c0 (tap) ─────────────────  eth0     virtio-net
-#	 curl, ping                  sluice   /dev/${first}n1    NVMe, 512-byte blocks
-#	                                      /dev/${first}n2    of the same drive, 4096-byte blocks
-#	                                      /dev/${second}n1   a second drive
+#	 curl, ping                  sluice   /dev/$small        NVMe, 512-byte blocks
+#	                                      /dev/$large        of the same drive, 4096-byte blocks
+#	                                      /dev/$second       a second drive
 #	                                      /dev/vda           ext4, read-only, at /srv
 #
 # `guest COMMAND` runs a shell command in it: through a serial line of its own, so it also works
-# while the network does not. $first and $second are known there. The other serial line is the
-# console, in $console.
+# while the network does not. $small, $large and $second are known there. The other serial line
+# is the console, in $console.
 
 guest_cpus=2
 device_queues=4 # of the NIC: with two CPUs the driver uses two until it is told otherwise
