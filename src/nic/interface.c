@@ -171,6 +171,20 @@ int sl_steer_queues(const char *iface)
 	return queue_cnt ? (int)queue_cnt : 1;
 }
 
+int sl_nic_tx_queues(const char *iface)
+{
+	struct ethtool_channels channels;
+	uint32_t queue_cnt;
+	int error = read_channels(iface, &channels);
+
+	if (error == -EOPNOTSUPP)
+		return 1;
+	if (error < 0)
+		return error;
+	queue_cnt = channels.tx_count + channels.combined_count;
+	return queue_cnt ? (int)queue_cnt : 1;
+}
+
 int sl_nic_check_queues(const char *iface, int before_cnt)
 {
 	struct ethtool_channels channels;

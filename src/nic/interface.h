@@ -17,6 +17,10 @@ bool sl_nic_defers_interrupts(const char *iface);
  * of sl_nic_mtu. System calls: ioctl; socket, bind. */
 int sl_nic_check_mtu(const char *iface);
 
+/* Queues to send on, from ethtool's channels (1 if the driver has none to tell), or -ENODEV,
+ * -errno, with their line in the log. */
+int sl_nic_tx_queues(const char *iface);
+
 /* Receive queues that the driver has in use, from sysfs; 0 if it does not tell. */
 int sl_nic_rx_queues(const char *iface);
 
