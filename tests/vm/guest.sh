@@ -139,40 +139,43 @@ guest_start()
 		-append "console=ttyS0 panic=-1 net.ifnames=0" "${devices[@]}" \
 		>"$work/qemu.log" 2>&1 {to_guest}>&- {from_guest}>&- &
 	qemu_pid=$!
+	command_seq=0
 	guest_answer 180
 }
 
-# guest_answer SECONDS: prints what the guest says and returns the status that ends it.
+# guest_answer SECONDS: prints what the guest says to command $command_seq, and returns its status.
+# A line may come in pieces, and the end of an answer that was given up as late comes later.
 guest_answer()
 {
-	local line end=$((SECONDS + $1))
+	local line piece='' end=$((SECONDS + $1))
 
-	while [ $SECONDS -lt $end ]; do
-		while IFS= read -r -t 1 -u "$from_guest" line; do
-			case $line in
-			'@@ '*) return "${line#@@ }" ;;
-			esac
-			printf '%s\n' "$line"
-		done
-		if ! kill -0 "$qemu_pid" 2>/dev/null; then
-			echo "the machine has ended:"
-			tail -n 20 "$work/qemu.log" "$console"
-			return 125
+	while [ $SECONDS -lt $end ] && kill -0 "$qemu_pid" 2>/dev/null; do
+		if ! IFS= read -r -t 1 -u "$from_guest" line; then
+			piece+=$line
+			continue
 		fi
+		line=$piece$line
+		piece=
+		case $line in
+		"@@ $command_seq "*) return "${line##* }" ;;
+		esac
+		printf '%s\n' "$line"
 	done
-	echo "no answer in $1 s"
+	echo "no answer in $1 s, or the machine has ended:"
+	tail -n 20 "$work/qemu.log" "$console"
 	return 124
 }
 
 # guest COMMAND [SECONDS]: its output and its status.
 guest()
 {
-	printf '%s\n@@\n' "$1" >&"$to_guest"
-	guest_answer "${2:-30}"
+	command_seq=$((command_seq + 1))
+	printf '%s\n@@ %s\n' "$1" $command_seq >&"$to_guest"
+	guest_answer "${2:-60}"
 }
 
 guest_stop()
 {
-	printf 'poweroff -f\n@@\n' >&"$to_guest"
+	printf 'poweroff -f\n@@ 0\n' >&"$to_guest"
 	within 20 not kill -0 "$qemu_pid" 2>/dev/null && qemu_pid=
 }
