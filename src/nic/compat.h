@@ -17,4 +17,9 @@
 #define XDP_PKT_CONTD (1 << 0)
 #endif
 
+/* Linux 6.17: how many packets one sendto(2) may send in copy mode, [32, size of the TX ring]. */
+#ifndef XDP_MAX_TX_SKB_BUDGET
+#define XDP_MAX_TX_SKB_BUDGET 9
+#endif
+
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "nic/interface.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <linux/bpf.h>
 #include <linux/ethtool.h>
@@ -87,6 +88,24 @@ static bool is_above_0(const char *iface, const char *name)
 	return value > 0;
 }
 
+int sl_nic_rx_queues(const char *iface)
+{
+	char path[96];
+	struct dirent *entry;
+	int queue_cnt = 0;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/sys/class/net/%s/queues", iface);
+	dir = opendir(path);
+	if (!dir)
+		return 0;
+	while ((entry = readdir(dir)))
+		if (strncmp(entry->d_name, "rx-", 3) == 0)
+			queue_cnt++;
+	closedir(dir);
+	return queue_cnt;
+}
+
 bool sl_nic_defers_interrupts(const char *iface)
 {
 	return is_above_0(iface, "napi_defer_hard_irqs") && is_above_0(iface, "gro_flush_timeout");
@@ -122,23 +141,65 @@ int sl_nic_check_mtu(const char *iface)
 	return mtu_bytes;
 }
 
-int sl_steer_queues(const char *iface)
+/* -EOPNOTSUPP without a line in the log. */
+static int read_channels(const char *iface, struct ethtool_channels *channels)
 {
-	struct ethtool_channels channels = { .cmd = ETHTOOL_GCHANNELS };
-	struct ifreq ifreq = { .ifr_data = (char *)&channels };
-	uint32_t queue_cnt;
+	struct ifreq ifreq = { .ifr_data = (char *)channels };
 	int error = sl_nic_ifindex(iface);
 
 	if (error < 0)
 		return error;
+	*channels = (struct ethtool_channels){ .cmd = ETHTOOL_GCHANNELS };
 	error = ask(iface, SIOCETHTOOL, &ifreq);
+	if (error < 0 && error != -EOPNOTSUPP)
+		sl_error("interface \"%s\": cannot read its channels: %s", iface, strerror(-error));
+	return error;
+}
+
+int sl_steer_queues(const char *iface)
+{
+	struct ethtool_channels channels;
+	uint32_t queue_cnt;
+	int error = read_channels(iface, &channels);
+
 	if (error == -EOPNOTSUPP)
 		return 1;
-	if (error < 0) {
-		sl_error("interface \"%s\": cannot read its channels: %s", iface, strerror(-error));
+	if (error < 0)
 		return error;
-	}
 	/* A driver counts its receive queues as either, some as both. */
 	queue_cnt = channels.rx_count + channels.combined_count;
 	return queue_cnt ? (int)queue_cnt : 1;
+}
+
+int sl_nic_tx_queues(const char *iface)
+{
+	struct ethtool_channels channels;
+	uint32_t queue_cnt;
+	int error = read_channels(iface, &channels);
+
+	if (error == -EOPNOTSUPP)
+		return 1;
+	if (error < 0)
+		return error;
+	queue_cnt = channels.tx_count + channels.combined_count;
+	return queue_cnt ? (int)queue_cnt : 1;
+}
+
+int sl_nic_check_queues(const char *iface, int before_cnt)
+{
+	struct ethtool_channels channels;
+	int queue_cnt = sl_nic_rx_queues(iface);
+	int error;
+
+	if (queue_cnt <= before_cnt)
+		return 0;
+	error = read_channels(iface, &channels);
+	if (error < 0)
+		return error;
+	sl_error(
+	    "interface \"%s\": with XDP its driver receives on %d queues instead of %d, and to "
+	    "those it added no socket may be bound; it adds none when all are in use: "
+	    "`ethtool -L %s combined %u`",
+	    iface, queue_cnt, before_cnt, iface, channels.max_combined);
+	return -EINVAL;
 }

@@ -17,4 +17,16 @@ bool sl_nic_defers_interrupts(const char *iface);
  * of sl_nic_mtu. System calls: ioctl; socket, bind. */
 int sl_nic_check_mtu(const char *iface);
 
+/* Queues to send on, from ethtool's channels (1 if the driver has none to tell), or -ENODEV,
+ * -errno, with their line in the log. */
+int sl_nic_tx_queues(const char *iface);
+
+/* Receive queues that the driver has in use, from sysfs; 0 if it does not tell. */
+int sl_nic_rx_queues(const char *iface);
+
+/* virtio_net with spare queues takes some for XDP_TX as soon as a program is attached, one for each
+ * CPU, and the device then receives on them, too: packets of a listener that nobody would get. Were
+ * there before_cnt queues before, and are there more now: -EINVAL with its line in the log. */
+int sl_nic_check_queues(const char *iface, int before_cnt);
+
 #endif

@@ -133,9 +133,11 @@ uint32_t sl_nic_reap(struct sl_nic *nic);
 
 /* Has what was given to sl_nic_tx sent; wakes the kernel for the fill ring if it asks for that
  * (need_wakeup); with busy polling, polls the driver. Never blocks. System calls: in zero-copy mode
- * at most one a ring. Without it sendmmsg(2) sends, 32 packets a call, of up to 64 KB of segments
- * that belong together (gso_socket.h). What the kernel does not take stays, and leaves with a later
- * flush. */
+ * at most one a ring. Without it, on an interface with one queue to send on, sendmmsg(2) sends, 32
+ * packets a call, of up to 64 KB of segments that belong together (gso_socket.h). With several the
+ * AF_XDP socket sends, on its queue: before Linux 6.17 32 packets a call, so it is called until all
+ * have left or the kernel takes no more. What the kernel does not take stays, and leaves with a
+ * later flush. */
 void sl_nic_flush(struct sl_nic *nic);
 
 /* The same, whether the kernel asks to be woken or not: for a worker that has given packets and

@@ -4,7 +4,10 @@
  * in the chunk the packet starts; the frame is the address divided by the chunk size.
  *
  * Without zero-copy packets are received over AF_XDP all the same, but leave through a packet
- * socket (gso_socket.h), which takes many at a time; the frames are the same.
+ * socket (gso_socket.h), which takes many at a time; the frames are the same. But only if the
+ * interface has one queue to send on: a packet socket cannot say which one, and there are devices
+ * on which a flow is received on the queue that it was sent on last (a virtio NIC on a tap; filters
+ * that learn, as ixgbe's ATR): it would leave its worker.
  *
  * Completion and TX ring have the same size, and a frame counts as in tx from sl_nic_tx until it
  * has been reaped. So sl_nic_tx_room, the ring size less those frames, bounds both: the kernel
@@ -28,12 +31,13 @@
 
 struct sl_nic {
 	struct sl_xsk xsk;
-	struct sl_gso_socket gso; /* sends, if there is no zero-copy */
+	struct sl_gso_socket gso; /* sends, if by_socket */
+	bool by_socket;
 	struct sl_frames frames;
 	uint8_t *umem;
 	uint32_t chunk_bytes, chunk_shift;
 	bool rx_continues; /* the descriptor read last was not its packet's last */
-	uint64_t rx_too_long, tx_kicks, tx_kick_errors;
+	uint64_t rx_too_long, tx_kicks, tx_kick_errors, tx_dropped;
 
 	struct sl_nic_config config;
 	struct sl_xsk spares[SL_NIC_SPARES_CNT]; /* made, not opened */
@@ -166,7 +170,8 @@ int sl_nic_open(struct sl_nic **out, const struct sl_nic_config *config, struct 
 	error = open_socket(nic, ifindex);
 	if (error < 0)
 		goto fail_socket;
-	if (!nic->xsk.zero_copy)
+	nic->by_socket = !nic->xsk.zero_copy && sl_nic_tx_queues(config->iface) == 1;
+	if (nic->by_socket)
 		error = sl_gso_socket_open(&nic->gso, config->iface, ifindex, config->tx_cnt);
 	if (error < 0)
 		goto fail_bind;
@@ -233,14 +238,14 @@ int sl_nic_reopen(struct sl_nic *nic)
 	nic->rx_continues = false;
 	nic->xsk = nic->spares[--nic->spare_cnt];
 	error = open_again(nic, zero_copy, ifindex);
-	if (error == 0 && !zero_copy)
+	if (error == 0 && nic->by_socket)
 		error = sl_gso_socket_rebind(&nic->gso, nic->config.iface, ifindex);
 	return error;
 }
 
 void sl_nic_close(struct sl_nic *nic)
 {
-	if (!nic->xsk.zero_copy)
+	if (nic->by_socket)
 		sl_gso_socket_close(&nic->gso);
 	sl_xsk_close(&nic->xsk);
 	close_spares(nic);
@@ -336,7 +341,7 @@ uint8_t *sl_nic_payload(struct sl_nic *nic, struct sl_frame frame)
 /* From sl_nic_tx until reaped. */
 static uint32_t in_tx(const struct sl_nic *nic)
 {
-	if (!nic->xsk.zero_copy)
+	if (nic->by_socket)
 		return sl_gso_socket_held(&nic->gso);
 	return nic->xsk.tx.producer_seq - nic->xsk.completion.consumer_seq;
 }
@@ -362,7 +367,7 @@ static void put_frame(struct sl_nic *nic, struct sl_frame frame, uint32_t header
 	BUG_ON_HOT(header_bytes + payload_bytes == 0);
 	BUG_ON_HOT(sl_nic_tx_room(nic) == 0);
 	sl_frames_move(&nic->frames, frame.idx, SL_FRAME_PUMP, SL_FRAME_TX);
-	if (!nic->xsk.zero_copy) {
+	if (nic->by_socket) {
 		sl_gso_socket_put(&nic->gso, (struct sl_gso_part){
 						 .data = nic->umem + payload - header_bytes,
 						 .header_bytes = header_bytes,
@@ -423,30 +428,58 @@ static uint32_t reap_completed(struct sl_nic *nic)
 uint32_t sl_nic_reap(struct sl_nic *nic)
 {
 	refill(nic);
-	return nic->xsk.zero_copy ? reap_completed(nic) : reap_sent(nic);
+	return nic->by_socket ? reap_sent(nic) : reap_completed(nic);
 }
 
-/* One call wakes the driver, which sends on its own time. */
-static void kick_tx(struct sl_nic *nic)
+/* False if it is better not to call again: what failed will fail, or the driver's queue is full and
+ * the kernel has just dropped a packet for it. More calls would drop more; what stays in the ring
+ * leaves with the next flush. */
+static bool kick_once(struct sl_nic *nic)
 {
 	nic->tx_kicks++;
-	if (sendto(nic->xsk.fd, NULL, 0, MSG_DONTWAIT, NULL, 0) < 0 && errno != EAGAIN &&
-	    errno != EBUSY)
+	if (sendto(nic->xsk.fd, NULL, 0, MSG_DONTWAIT, NULL, 0) >= 0 || errno == EAGAIN)
+		return true;
+	if (errno == EBUSY)
+		nic->tx_dropped++;
+	else
 		nic->tx_kick_errors++;
+	return false;
+}
+
+/*
+ * Zero-copy: one call wakes the driver, which sends on its own time. Copy mode: the call itself
+ * sends, and before 6.17 only a batch at a time, so as many calls are made as there are batches.
+ * Those kernels do not show how far they got before the ring is empty; one that shows it and got
+ * nowhere is not called again.
+ */
+static bool kick_tx(struct sl_nic *nic)
+{
+	uint32_t left_cnt = sl_producer_backlog(&nic->xsk.tx);
+	uint32_t calls_max = nic->xsk.zero_copy ? 1 : left_cnt / SL_XSK_TX_BATCH + 1;
+	uint32_t before_cnt;
+
+	if (left_cnt == 0 || !sl_producer_needs_wakeup(&nic->xsk.tx))
+		return false;
+	for (uint32_t i = 0; i < calls_max && left_cnt > 0; i++) {
+		before_cnt = left_cnt;
+		if (!kick_once(nic))
+			break;
+		left_cnt = sl_producer_backlog(&nic->xsk.tx);
+		if (nic->xsk.budget_granted && left_cnt == before_cnt)
+			break;
+	}
+	return true;
 }
 
 /* True if a call was made on the AF_XDP socket. */
 static bool flush_tx(struct sl_nic *nic)
 {
-	if (!nic->xsk.zero_copy) {
+	if (nic->by_socket) {
 		sl_gso_socket_flush(&nic->gso);
 		return false;
 	}
 	sl_producer_publish(&nic->xsk.tx);
-	if (sl_producer_backlog(&nic->xsk.tx) == 0 || !sl_producer_needs_wakeup(&nic->xsk.tx))
-		return false;
-	kick_tx(nic);
-	return true;
+	return kick_tx(nic);
 }
 
 void sl_nic_flush(struct sl_nic *nic)
@@ -461,8 +494,8 @@ void sl_nic_flush(struct sl_nic *nic)
 
 void sl_nic_kick(struct sl_nic *nic)
 {
-	if (!flush_tx(nic) && nic->xsk.zero_copy)
-		kick_tx(nic);
+	if (!flush_tx(nic) && !nic->by_socket)
+		kick_once(nic);
 	(void)recvfrom(nic->xsk.fd, NULL, 0, MSG_DONTWAIT, NULL, NULL);
 }
 
@@ -501,6 +534,6 @@ void sl_nic_counters(const struct sl_nic *nic, struct sl_nic_counters *counters)
 		.rx_too_long = nic->rx_too_long,
 		.tx_kicks = nic->tx_kicks + nic->gso.call_cnt,
 		.tx_kick_errors = nic->tx_kick_errors + nic->gso.error_cnt,
-		.tx_dropped = nic->gso.dropped_cnt,
+		.tx_dropped = nic->tx_dropped + nic->gso.dropped_cnt,
 	};
 }

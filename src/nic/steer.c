@@ -134,6 +134,7 @@ static int open_skeleton(struct sl_steer *steer)
 
 int sl_steer_open(struct sl_steer **out, const struct sl_steer_config *config)
 {
+	int before_cnt = sl_nic_rx_queues(config->iface);
 	struct sl_steer *steer;
 	int error;
 
@@ -150,13 +151,15 @@ int sl_steer_open(struct sl_steer **out, const struct sl_steer_config *config)
 	error = attach(steer, config);
 	if (error < 0)
 		goto fail_attach;
-	error = add_listeners(steer, config);
+	error = sl_nic_check_queues(config->iface, before_cnt);
+	if (error == 0)
+		error = add_listeners(steer, config);
 	if (error < 0)
-		goto fail_listeners;
+		goto fail_attached;
 	*out = steer;
 	return 0;
 
-fail_listeners:
+fail_attached:
 	detach(steer);
 fail_attach:
 	steer_bpf__destroy(steer->skel);

@@ -52,9 +52,9 @@ uint64_t sl_steer_missing(const char *iface, const struct sl_listener *listeners
 /* Loads and attaches, native mode first, then generic; no packet is taken until a socket is added.
  * Errors, each with its line in the log: -ENODEV, -EMSGSIZE (the MTU is too large), -EPERM (needs
  * CAP_NET_ADMIN and CAP_BPF), -EBUSY (another program is attached: the line names it, its id and
- * how to look at it), -ENOSYS (the dispatcher needs a BPF file system and a
- * kernel with extension programs), -errno of bpf(2). On error
- * nothing stays attached. */
+ * how to look at it), -ENOSYS (the dispatcher needs a BPF file system and a kernel with extension
+ * programs), -EINVAL (the driver receives on more queues with a program than without), -errno of
+ * bpf(2). On error nothing stays attached. */
 int sl_steer_open(struct sl_steer **steer, const struct sl_steer_config *config);
 
 /* After the interface has gone and is back under its name: the program that is loaded is attached

@@ -125,6 +125,24 @@ static void raise_memlock(void)
 	setrlimit(RLIMIT_MEMLOCK, &limit);
 }
 
+/*
+ * What only copy mode uses; the kernel takes it in either.
+ *
+ * A sent packet is charged to the send buffer until its receiver is done with it, and the kernel's
+ * default is spent after some ninety. The kernel doubles the number given here, and charges a
+ * packet with less than two chunks.
+ *
+ * One call sends 32 packets, or as many as kernels since 6.17 let us say.
+ */
+static void prepare_copy_mode(struct sl_xsk *xsk, const struct sl_nic_config *config)
+{
+	int buffer_bytes = (int)(config->tx_cnt * config->chunk_bytes);
+
+	if (option(xsk, SOL_SOCKET, SO_SNDBUFFORCE, buffer_bytes) < 0)
+		option(xsk, SOL_SOCKET, SO_SNDBUF, buffer_bytes);
+	xsk->budget_granted = option(xsk, SOL_XDP, XDP_MAX_TX_SKB_BUDGET, (int)config->tx_cnt) == 0;
+}
+
 static bool wants_busy_poll(const struct sl_nic_config *config)
 {
 	switch (config->polling) {
@@ -217,6 +235,7 @@ int sl_xsk_open(struct sl_xsk *xsk, const struct sl_nic_config *config, void *um
 		explain_socket(config, error);
 		goto fail;
 	}
+	prepare_copy_mode(xsk, config);
 	return 0;
 
 fail:

@@ -16,11 +16,14 @@
 #include "nic/nic.h"
 #include "nic/ring.h"
 
+enum { SL_XSK_TX_BATCH = 32 }; /* the kernel's TX_BATCH_SIZE: packets a call sends in copy mode */
+
 struct sl_xsk {
 	int fd;
 	bool zero_copy, busy_poll;
-	bool long_packets; /* packets may have several frames */
-	bool registered;   /* the UMEM is */
+	bool registered;     /* the UMEM is */
+	bool long_packets;   /* packets may have several frames */
+	bool budget_granted; /* one call sends all there is: Linux 6.17 and later */
 	struct sl_producer fill, tx;
 	struct sl_consumer rx, completion;
 };

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "serve/watchdog.h"
 
-enum sl_watchdog_verdict sl_watchdog_look(struct sl_watchdog *watchdog, bool moved, uint64_t now_ns)
+enum sl_watchdog_verdict sl_watchdog_look(struct sl_watchdog *watchdog, bool reaped, bool out,
+					  uint64_t now_ns)
 {
 	bool was_stuck = watchdog->stuck;
+	bool moved = reaped || !watchdog->out;
 
-	if (moved || watchdog->moved_ns == 0) {
+	watchdog->out = out;
+	if (moved) {
 		watchdog->moved_ns = now_ns;
 		watchdog->stuck = false;
 		return was_stuck ? SL_WATCHDOG_FREE : SL_WATCHDOG_QUIET;

@@ -19,8 +19,9 @@
 #define SL_WATCHDOG_KICK_NS     (SL_NS_PER_S / 2)
 
 struct sl_watchdog {
-	uint64_t moved_ns; /* when a frame came back last, or none was out; 0 before the first */
+	uint64_t moved_ns; /* when a frame came back last, or the first went out */
 	uint64_t kick_ns;  /* when to kick next */
+	bool out;          /* packets were out when it was looked at last */
 	bool stuck;
 };
 
@@ -31,8 +32,9 @@ enum sl_watchdog_verdict {
 	SL_WATCHDOG_FREE,  /* it is no longer */
 };
 
-/* Once a turn: moved says that a frame came back or that none is out. */
-enum sl_watchdog_verdict sl_watchdog_look(struct sl_watchdog *watchdog, bool moved,
+/* Once a turn: reaped says that a frame came back in it, out that some are out at its end. What
+ * goes out after a silence, however long, has its five seconds from then on. */
+enum sl_watchdog_verdict sl_watchdog_look(struct sl_watchdog *watchdog, bool reaped, bool out,
 					  uint64_t now_ns);
 
 #endif

@@ -345,9 +345,9 @@ static uint32_t frames_in_tx(const struct sl_worker *worker)
 	return owner_cnt[SL_FRAME_TX];
 }
 
-static void watch_tx(struct sl_worker *worker, bool moved)
+static void watch_tx(struct sl_worker *worker, bool reaped, bool out)
 {
-	switch (sl_watchdog_look(&worker->watchdog, moved, worker->now_ns)) {
+	switch (sl_watchdog_look(&worker->watchdog, reaped, out, worker->now_ns)) {
 	case SL_WATCHDOG_QUIET:
 		return;
 	case SL_WATCHDOG_STUCK:
@@ -425,7 +425,7 @@ bool sl_worker_turn(struct sl_worker *worker, uint64_t now_ns, uint64_t *next_ns
 	if (unlikely(sl_snapshot_state(worker) == SL_SNAPSHOT_ASKED))
 		sl_snapshot_fill(worker);
 	tx_cnt = frames_in_tx(worker);
-	watch_tx(worker, reaped_cnt > 0 || tx_cnt == 0);
+	watch_tx(worker, reaped_cnt > 0, tx_cnt > 0);
 	*next_ns = next_deadline(worker, tx_cnt);
 	sl_tls_heap_enter(before);
 	return busy;

@@ -44,7 +44,7 @@ scripts()
 {
 	echo bootstrap
 	find demo tests -name '*.sh' | sort
-	find tests/bench -type f ! -name '*.*' | sort # benchmarks, by their bare names
+	find tests/bench tests/vm -type f ! -name '*.*' | sort # what has a bare name
 }
 
 # code FILE…: "file:line:text" without comments and without what stands in quotes.

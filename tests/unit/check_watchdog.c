@@ -14,12 +14,17 @@ static void init(void)
 
 static enum sl_watchdog_verdict stands_at(uint64_t ms)
 {
-	return sl_watchdog_look(&watchdog, false, ms * SL_NS_PER_MS);
+	return sl_watchdog_look(&watchdog, false, true, ms * SL_NS_PER_MS);
 }
 
 static enum sl_watchdog_verdict moves_at(uint64_t ms)
 {
-	return sl_watchdog_look(&watchdog, true, ms * SL_NS_PER_MS);
+	return sl_watchdog_look(&watchdog, true, true, ms * SL_NS_PER_MS);
+}
+
+static enum sl_watchdog_verdict empty_at(uint64_t ms)
+{
+	return sl_watchdog_look(&watchdog, true, false, ms * SL_NS_PER_MS);
 }
 
 START_TEST(a_story)
@@ -51,6 +56,19 @@ START_TEST(the_first_look)
 }
 END_TEST
 
+/* A worker that had nothing to send slept, and nobody looked. */
+START_TEST(silence)
+{
+	ck_assert_int_eq(stands_at(1000), SL_WATCHDOG_QUIET);
+	ck_assert_int_eq(empty_at(1001), SL_WATCHDOG_QUIET);
+	ck_assert_int_eq(stands_at(100000), SL_WATCHDOG_QUIET);
+	ck_assert_int_eq(stands_at(104999), SL_WATCHDOG_QUIET);
+	ck_assert_int_eq(stands_at(105000), SL_WATCHDOG_STUCK);
+	ck_assert_int_eq(empty_at(105001), SL_WATCHDOG_FREE);
+	ck_assert_int_eq(stands_at(200000), SL_WATCHDOG_QUIET);
+}
+END_TEST
+
 Suite *suite_watchdog(void)
 {
 	Suite *suite = suite_create("watchdog");
@@ -59,6 +77,7 @@ Suite *suite_watchdog(void)
 	tcase_add_checked_fixture(tcase, init, NULL);
 	tcase_add_test(tcase, a_story);
 	tcase_add_test(tcase, the_first_look);
+	tcase_add_test(tcase, silence);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
