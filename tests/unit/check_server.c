@@ -258,8 +258,8 @@ START_TEST(test_store)
 	sl_server_drain(&server);
 	sl_server_close(&server);
 	ck_assert_str_eq(fake_serve_calls(),
-			 "queues expand stores+1verified credentials+1 steer+ worker+0 acquaint1 "
-			 "socket0 drain0 worker-0 steer- credentials- stores- ");
+			 "queues expand stores+1verified credentials+1 hearing steer+ worker+0 "
+			 "acquaint1 socket0 queues drain0 worker-0 steer- credentials- stores- ");
 }
 END_TEST
 
