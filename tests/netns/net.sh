@@ -91,15 +91,19 @@ veth_add()
 	ip -n "$3" link set "$4" up
 }
 
-# An AF_XDP server sees packets as its peer made them: the client fills in its checksums itself. The
-# server's end needs no segmentation offload, and without it the client's NAPI and GRO are used. Its
-# queueing discipline is never used by AF_XDP, but a veth that has one says when the peer's ring is
-# full, instead of dropping.
+# An AF_XDP server sees packets as its peer made them: the client fills in its checksums itself. A
+# veth that has a queueing discipline says when the peer's ring is full, instead of dropping.
 offloads_set()
 {
 	in_client ethtool -K "$client_if" tx off >/dev/null
-	in_server ethtool -K "$server_if" tso off >/dev/null
 	in_server tc qdisc replace dev "$server_if" root pfifo
+}
+
+# What goes on from the middle is to be as it would be on a wire.
+offloads_none()
+{
+	offloads_set
+	in_server ethtool -K "$server_if" tx off tso off >/dev/null
 }
 
 addresses_add()
@@ -157,7 +161,7 @@ net_middle()
 	done
 	addresses_add
 	neighbours_add
-	offloads_set
+	offloads_none
 }
 
 # congestion_set CC: of the kernel's connections from the server from now on. By route: outside the
@@ -187,7 +191,7 @@ net_routed()
 	in_middle ethtool -K m0 tx off gro off >/dev/null
 	in_middle ethtool -K m1 tx off gro off >/dev/null
 	routed_addresses_add
-	offloads_set
+	offloads_none
 }
 
 routed_addresses_add()
