@@ -501,6 +501,7 @@ START_TEST(a_link_that_is_down)
 	ck_assert_uint_eq(counters.tx_kick_errors, 1);
 	expect_owners(0, 1, 0);
 	veth_run("ip link set " VETH_NEAR " up");
+	veth_settle();
 	sl_nic_flush(nic);
 	expect_arrival(5);
 	reap_all();

@@ -92,6 +92,11 @@ static void add_neighbours(void)
 	veth_run_far("ip neighbour add 192.0.2.1 lladdr 02:00:00:00:00:01 dev " VETH_FAR);
 }
 
+void veth_settle(void)
+{
+	veth_run("ping -q -c 1 -i 0.02 -w 5 192.0.2.2 >/dev/null");
+}
+
 void veth_open(void)
 {
 	ck_assert_int_eq(unshare(CLONE_NEWNS), 0);
@@ -103,6 +108,7 @@ void veth_open(void)
 	set_up_end(veth_run, VETH_NEAR, veth_near_mac, 1);
 	set_up_end(veth_run_far, VETH_FAR, veth_far_mac, 2);
 	add_neighbours();
+	veth_settle();
 }
 
 int veth_far_packet_socket(uint16_t ethertype)

@@ -27,6 +27,10 @@ void veth_open(void);
 __attribute__((format(printf, 1, 2))) void veth_run(const char *format, ...);
 __attribute__((format(printf, 1, 2))) void veth_run_far(const char *format, ...);
 
+/* Waits until packets pass: an interface that comes up is given its queueing discipline a moment
+ * later, and drops what is sent before. */
+void veth_settle(void);
+
 /* socket(2) in the far namespace. */
 int veth_far_socket(int family, int type, int protocol);
 
