@@ -226,7 +226,8 @@ http=http://[$server_ip6]
 ok "namespaces" net_pair
 ok "certificate" cert_make
 ok "a directory" make_root
-ok "the server starts" sluice_start
+# Buffers for twice the segment: what does not fit cannot be shared (doc/memory.md).
+ok "the server starts" sluice_start --pipeline-budget 16M
 ok "a crowd shares its reads" crowd_shares "$https" tls
 ok "and in the clear" crowd_shares "$http" plain
 ok "a recording, and playlists" live_start
