@@ -72,12 +72,14 @@ END_TEST
 
 START_TEST(without_permission)
 {
+	uid_t own_uid = geteuid();
 	struct sl_device device;
 
 	make_file("secret", 4096);
 	ck_assert_int_eq(fchmodat(disk_dir_fd, "secret", 0, 0), 0);
-	ck_assert(geteuid() != 0 || seteuid(65534) == 0);
+	ck_assert(own_uid != 0 || seteuid(65534) == 0);
 	ck_assert_int_eq(sl_device_open(&device, path_of("secret")), -EACCES);
+	ck_assert_int_eq(seteuid(own_uid), 0); /* or a sanitizer may not look for leaks */
 }
 END_TEST
 
@@ -89,8 +91,6 @@ START_TEST(block_device)
 	bool expected = passthrough && strcmp(passthrough, "yes") == 0;
 	struct sl_device device;
 
-	if (!path)
-		return;
 	ck_assert_int_eq(sl_device_open(&device, path), 0);
 	ck_assert_uint_eq(device.block_bytes, strtoul(getenv("SL_TEST_BLOCK_BYTES"), NULL, 10));
 	ck_assert_uint_eq(device.size_bytes, (uint64_t)lseek(device.block_fd, 0, SEEK_END));
@@ -113,7 +113,8 @@ Suite *device_suite(void)
 	tcase_add_loop_test(tcase, what_is_no_device, 0,
 			    (int)(sizeof(refused) / sizeof(refused[0])));
 	tcase_add_test(tcase, without_permission);
-	tcase_add_test(tcase, block_device);
+	if (getenv("SL_TEST_DEVICE"))
+		tcase_add_test(tcase, block_device);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -13,6 +13,8 @@
 
 enum { SEGMENT_BYTES = 100, SEGMENTS_MAX = 64 };
 
+#define FIRST_SEQ UINT32_C(0xfffffff0) /* wraps on the way */
+
 /* A frame with one segment. */
 struct frame {
 	uint8_t bytes[SL_FRAME_HEADROOM_BYTES + 1500];
@@ -21,7 +23,7 @@ struct frame {
 };
 
 static const struct sl_header plain = {
-	.seq = 0xfffffff0, /* wraps on the way */
+	.seq = FIRST_SEQ,
 	.ack = 77,
 	.window = 501,
 	.flags = SL_TCP_ACK,
@@ -139,11 +141,11 @@ static const struct {
 	uint32_t payload_bytes;
 	bool before_also; /* nor may anything follow it */
 } strangers[] = {
-#define AFTER_FIRST 0xfffffff0u + SEGMENT_BYTES
+#define AFTER_FIRST (FIRST_SEQ + SEGMENT_BYTES)
 #define NEXT        .ack = 77, .window = 501, .window_scale = -1, .timestamps = true, .ts_echo = 2
 	{ "a gap", { NEXT, .seq = AFTER_FIRST + 1, .flags = SL_TCP_ACK, .ts_value = 1 }, 100, 0 },
 	{ "the same again",
-	  { NEXT, .seq = plain.seq, .flags = SL_TCP_ACK, .ts_value = 1 },
+	  { NEXT, .seq = FIRST_SEQ, .flags = SL_TCP_ACK, .ts_value = 1 },
 	  100,
 	  0 },
 	{ "longer", { NEXT, .seq = AFTER_FIRST, .flags = SL_TCP_ACK, .ts_value = 1 }, 101, 0 },
