@@ -17,6 +17,7 @@
 #include "nic/compat.h"
 #include "nic/interface.h"
 #include "nic/steer.h"
+#include "wire/segment.h"
 
 enum {
 	ETHERTYPE_IPV4 = 0x0800,
@@ -385,6 +386,67 @@ START_TEST(a_full_frame)
 }
 END_TEST
 
+enum { SEGMENTS = 10, SEGMENT_BYTES = 1000, HEADER_BYTES = 14 + 20 + 32 };
+
+/* Segment number of a connection to the far end. */
+static void transmit_segment(uint32_t number)
+{
+	struct sl_route route = { .link_bytes = 14, .local_port = 443, .peer_port = 50000 };
+	struct sl_header header = {
+		.seq = 7 + number * SEGMENT_BYTES,
+		.flags = SL_TCP_ACK,
+		.window_scale = -1,
+		.timestamps = true,
+	};
+	struct sl_frame frame;
+	uint8_t *payload;
+
+	memcpy(route.link, veth_far_mac, 6);
+	memcpy(route.link + 6, veth_near_mac, 6);
+	memcpy(route.link + 12, "\x08\x00", 2);
+	route.local = sl_address_from_ipv4(veth_near_ipv4);
+	route.peer = sl_address_from_ipv4(veth_near_ipv4);
+	ck_assert(sl_nic_take(nic, &frame));
+	payload = sl_nic_payload(nic, frame);
+	memset(payload, (int)number, SEGMENT_BYTES);
+	ck_assert_uint_eq(sl_header_write(&route, &header, payload, SEGMENT_BYTES), HEADER_BYTES);
+	sl_nic_tx(nic, frame, HEADER_BYTES, SEGMENT_BYTES);
+}
+
+static void expect_segments(uint32_t first, uint32_t cnt)
+{
+	uint8_t bytes[HEADER_BYTES + SEGMENTS * SEGMENT_BYTES], expected[SEGMENT_BYTES];
+
+	ck_assert_uint_eq(far_receive(bytes, sizeof(bytes), PATIENCE_MS),
+			  HEADER_BYTES + cnt * SEGMENT_BYTES);
+	for (uint32_t i = 0; i < cnt; i++) {
+		memset(expected, (int)(first + i), sizeof(expected));
+		ck_assert_mem_eq(bytes + HEADER_BYTES + i * SEGMENT_BYTES, expected, SEGMENT_BYTES);
+	}
+}
+
+/* The far end sees what the kernel was given: one packet, and then the kernel has to cut. */
+START_TEST(segments_that_belong_together_leave_as_one)
+{
+	open_all(_i);
+	far = veth_far_packet_socket(ETHERTYPE_IPV4);
+	for (uint32_t i = 0; i < SEGMENTS; i++)
+		transmit_segment(i);
+	sl_nic_flush(nic);
+	expect_segments(0, SEGMENTS);
+	veth_run("ethtool -K " VETH_NEAR " tx off >/dev/null");
+	for (uint32_t i = 0; i < SEGMENTS; i++)
+		transmit_segment(i);
+	transmit_segment(SEGMENTS + 1); /* one is missing before it */
+	sl_nic_flush(nic);
+	for (uint32_t i = 0; i < SEGMENTS; i++)
+		expect_segments(i, 1);
+	expect_segments(SEGMENTS + 1, 1);
+	reap_all();
+	close_all();
+}
+END_TEST
+
 /* Of several frames each, numbered. */
 static void transmit_long(uint32_t number, uint32_t payload_bytes)
 {
@@ -636,6 +698,7 @@ Suite *suite_nic_xdp(void)
 	tcase_add_loop_test(packets, nothing_leaves_before_a_flush, 0, 2);
 	tcase_add_loop_test(packets, unsent_frames_come_back, 0, 2);
 	tcase_add_loop_test(packets, a_full_frame, 0, 2);
+	tcase_add_loop_test(packets, segments_that_belong_together_leave_as_one, 0, 2);
 	tcase_add_loop_test(packets, packets_of_several_frames_are_sent, 0, 2);
 	tcase_add_loop_test(packets, one_flush_sends_a_burst_of_long_packets, 0, 2);
 	tcase_add_loop_test(packets, packets_of_several_frames_are_dropped, 0, 2);
