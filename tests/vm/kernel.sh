@@ -22,15 +22,20 @@ suite_of()
 	esac
 }
 
-# Where this machine has its Debian from.
+# Where this machine has its Debian from, or who starts this says that it has.
 mirror()
 {
-	local uri
+	local uri=${SL_VM_MIRROR-}
 
 	# shellcheck disable=SC2016 # apt's variables
-	uri=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' |
-		grep -v -e security | head -n 1)
-	echo "${uri:-http://deb.debian.org/debian/}"
+	[ -n "$uri" ] ||
+		uri=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' \
+			'Origin: Debian' | grep -v -e security | head -n 1)
+	[ -n "$uri" ] || {
+		echo "apt knows no source of Debian: run apt-get update, or set SL_VM_MIRROR=URL" >&2
+		return 1
+	}
+	echo "$uri"
 }
 
 # apt_of DIRECTORY COMMAND…: apt-get and apt-cache that know nothing but DIRECTORY.
@@ -61,10 +66,11 @@ kernel_packages()
 # kernel_fetch SUITE DIRECTORY
 kernel_fetch()
 {
-	local suite=$1 dir=$2 deb packages
+	local suite=$1 dir=$2 deb packages uri
 
+	uri=$(mirror) || return 1
 	mkdir -p "$dir"/apt/{state/lists/partial,cache/archives/partial} "$dir/deb"
-	echo "deb [signed-by=$vm_keyring] $(mirror) $suite main" >"$dir/apt/sources.list"
+	echo "deb [signed-by=$vm_keyring] $uri $suite main" >"$dir/apt/sources.list"
 	apt_of "$dir/apt" apt-get update || return 1
 	packages=$(kernel_packages "$dir/apt" linux-image-amd64 | sort -u)
 	# shellcheck disable=SC2086 # a list
@@ -104,7 +110,7 @@ kernel_get()
 		rm -rf "$kernel_dir.new"
 		kernel_fetch "$suite" "$kernel_dir.new" && rm -rf "$kernel_dir" &&
 			mv "$kernel_dir.new" "$kernel_dir" ||
-			echo "cannot fetch the kernel of $suite from $(mirror)"
+			echo "cannot fetch the kernel of $suite"
 	fi
 	exec {lock}>&-
 	release=$(release_in "$kernel_dir")

@@ -20,7 +20,7 @@ debian_packages()
 # debian_get FILE: sets $debian_archive. Made once, and kept like the kernels are.
 debian_get()
 {
-	local packages lock
+	local packages lock uri
 
 	packages=$(debian_packages | xargs | tr ' ' ,)
 	debian_archive=$vm_cache/$(. /etc/os-release && echo "$VERSION_CODENAME").tar
@@ -30,8 +30,8 @@ debian_get()
 	if [ "$vm_update" = yes ] ||
 		[ "$(cat "$debian_archive.packages" 2>/dev/null)" != "$packages" ]; then
 		rm -f "$debian_archive.packages"
-		mmdebstrap --quiet --variant=minbase --include="$packages" \
-			"$(basename "$debian_archive" .tar)" "$debian_archive" "$(mirror)" &&
+		uri=$(mirror) && mmdebstrap --quiet --variant=minbase --include="$packages" \
+			"$(basename "$debian_archive" .tar)" "$debian_archive" "$uri" &&
 			echo "$packages" >"$debian_archive.packages"
 	fi
 	exec {lock}>&-
