@@ -32,7 +32,7 @@ mirror()
 		uri=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' \
 			'Origin: Debian' | grep -v -e security | head -n 1)
 	[ -n "$uri" ] || {
-		echo "apt knows no source of Debian: run apt-get update, or set SL_VM_MIRROR=URL" >&2
+		echo "apt has no source of Debian: apt-get update, or set SL_VM_MIRROR=URL" >&2
 		return 1
 	}
 	echo "$uri"

@@ -30,8 +30,9 @@ debian_get()
 	if [ "$vm_update" = yes ] ||
 		[ "$(cat "$debian_archive.packages" 2>/dev/null)" != "$packages" ]; then
 		rm -f "$debian_archive.packages"
-		uri=$(mirror) && mmdebstrap --quiet --variant=minbase --include="$packages" \
-			"$(basename "$debian_archive" .tar)" "$debian_archive" "$uri" &&
+		uri=$(mirror) &&
+			mmdebstrap --quiet --variant=minbase --include="$packages" \
+				"$(basename "$debian_archive" .tar)" "$debian_archive" "$uri" &&
 			echo "$packages" >"$debian_archive.packages"
 	fi
 	exec {lock}>&-
