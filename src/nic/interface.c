@@ -156,7 +156,8 @@ static int read_channels(const char *iface, struct ethtool_channels *channels)
 	return error;
 }
 
-int sl_steer_queues(const char *iface)
+/* A driver counts its queues as of one kind or as both, some as either; or it has none to tell. */
+static int count_queues(const char *iface, bool to_send)
 {
 	struct ethtool_channels channels;
 	uint32_t queue_cnt;
@@ -166,23 +167,18 @@ int sl_steer_queues(const char *iface)
 		return 1;
 	if (error < 0)
 		return error;
-	/* A driver counts its receive queues as either, some as both. */
-	queue_cnt = channels.rx_count + channels.combined_count;
+	queue_cnt = (to_send ? channels.tx_count : channels.rx_count) + channels.combined_count;
 	return queue_cnt ? (int)queue_cnt : 1;
+}
+
+int sl_steer_queues(const char *iface)
+{
+	return count_queues(iface, false);
 }
 
 int sl_nic_tx_queues(const char *iface)
 {
-	struct ethtool_channels channels;
-	uint32_t queue_cnt;
-	int error = read_channels(iface, &channels);
-
-	if (error == -EOPNOTSUPP)
-		return 1;
-	if (error < 0)
-		return error;
-	queue_cnt = channels.tx_count + channels.combined_count;
-	return queue_cnt ? (int)queue_cnt : 1;
+	return count_queues(iface, true);
 }
 
 int sl_nic_check_queues(const char *iface, int before_cnt)
