@@ -11,18 +11,9 @@
  *      RUNS                 ─────►     next turn
  */
 #include <time.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "serve/state.h"
-
-static void wake(struct sl_worker *worker)
-{
-	uint64_t one = 1;
-	ssize_t put = write(worker->wake_fd, &one, sizeof(one));
-
-	(void)put; /* it can only fail if the counter is full, and then the worker wakes anyway */
-}
 
 /* False if its loop is over. */
 static bool park(struct sl_worker *worker)
@@ -32,7 +23,7 @@ static bool park(struct sl_worker *worker)
 
 	if (!atomic_compare_exchange_strong(&worker->park, &state, SL_PARK_ASKED))
 		return false;
-	wake(worker);
+	sl_worker_wake(worker);
 	while ((state = atomic_load_explicit(&worker->park, memory_order_acquire)) == SL_PARK_ASKED)
 		nanosleep(&pause, NULL);
 	return state == SL_PARK_STANDS;

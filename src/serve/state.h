@@ -151,6 +151,9 @@ static inline uint8_t *sl_chunk_of(struct sl_worker *worker, uint32_t chunk_idx)
 
 #define SL_COUNT_EVERY_NS (10 * SL_NS_PER_MS)
 
+/* Ends its sleep, or keeps it from the next one. Any thread. */
+void sl_worker_wake(struct sl_worker *worker);
+
 /* Takes the sums of all rooms over into the page of counters: at once (before sleeping, so that an
  * idle server's levels are true), or if it is a while ago. */
 void sl_worker_count(struct sl_worker *worker);

@@ -52,7 +52,7 @@ static void count_drop(struct sluice_worker_stats *stats, enum sl_wire_verdict v
 	}
 }
 
-static void wake(struct sl_worker *worker)
+void sl_worker_wake(struct sl_worker *worker)
 {
 	uint64_t one = 1;
 	ssize_t put = write(worker->wake_fd, &one, sizeof(one));
@@ -67,7 +67,7 @@ static void hand_over(struct sl_worker *worker, const struct sl_icmp_error *erro
 		struct sl_worker *peer = worker->peers[idx];
 
 		if (peer != worker && sl_mailbox_put(peer->mailbox, worker->own_idx, error))
-			wake(peer);
+			sl_worker_wake(peer);
 	}
 	worker->stats->icmp_handed_over += worker->peer_cnt > 1;
 }
@@ -481,20 +481,20 @@ void sl_worker_run(struct sl_worker *worker)
 void sl_worker_drain(struct sl_worker *worker)
 {
 	atomic_store_explicit(&worker->drain, true, memory_order_relaxed);
-	wake(worker);
+	sl_worker_wake(worker);
 }
 
 void sl_worker_set_mtu(struct sl_worker *worker, uint32_t mtu_bytes)
 {
 	BUG_ON(mtu_bytes < SL_MTU_MIN || mtu_bytes > worker->config->mtu_bytes);
 	atomic_store_explicit(&worker->mtu_bytes, mtu_bytes, memory_order_relaxed);
-	wake(worker);
+	sl_worker_wake(worker);
 }
 
 void sl_worker_renew(struct sl_worker *worker, struct sl_tls_context *context)
 {
 	sl_tls_seat_offer(&worker->tls, context);
-	wake(worker);
+	sl_worker_wake(worker);
 }
 
 bool sl_worker_renewing(struct sl_worker *worker)
@@ -502,7 +502,7 @@ bool sl_worker_renewing(struct sl_worker *worker)
 	bool any = sl_tls_seat_collect(&worker->tls);
 
 	if (any)
-		wake(worker); /* it may have nothing else to do than to let go */
+		sl_worker_wake(worker); /* it may have nothing else to do than to let go */
 	return any;
 }
 
