@@ -6,6 +6,8 @@
 #ifndef SL_BASE_LIMITS_H
 #define SL_BASE_LIMITS_H
 
+#include <stdint.h>
+
 enum {
 	SL_CACHE_LINE_BYTES = 64,
 
@@ -43,6 +45,14 @@ enum {
 	 * checksums of parts add up. */
 	SL_FRAME_PAYLOAD_BYTES = 3008,
 	SL_PACKET_FRAMES_MAX = 4,
+
+	/* A packet that is cut into segments on its way, headers included: what IPv4 can say of its
+	 * length. */
+	SL_SEGMENTED_MAX_BYTES = UINT16_MAX,
+
+	/* Where the payload of such packets lies until the kernel has copied it, at once: four of
+	 * the longest bursts or so. It should stay in the second-level cache. */
+	SL_STAGING_BYTES = 512 * 1024,
 
 	/* Disk buffers: one read. 16 KiB costs about 7 us of CPU with O_DIRECT, 128 KiB about 10.
 	 */

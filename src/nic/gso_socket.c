@@ -20,8 +20,7 @@
 #include "wire/gso.h"
 
 enum {
-	MESSAGES = 32, /* packets a call, of segments merged */
-	PARTS = 64,    /* a packet at most: 64 KB in frames of 1448 bytes are 46 */
+	MESSAGES = 32, /* a call */
 
 	/* A packet is charged to the socket until the receiver, or the NIC, is done with it; full,
 	 * it pushes back. So this bounds what waits in the kernel: three milliseconds at 10 Gb/s,
@@ -34,14 +33,8 @@ enum {
 
 struct message {
 	struct virtio_net_hdr vnet;
-	uint8_t headers[SL_FRAME_HEADROOM_BYTES]; /* follows vnet without a gap: one piece */
-	struct iovec pieces[1 + PARTS];
-	uint32_t piece_cnt;
-	uint32_t part_cnt, segment_cnt;
+	struct iovec pieces[3]; /* vnet, headers, payload */
 };
-
-_Static_assert(offsetof(struct message, headers) == sizeof(struct virtio_net_hdr),
-	       "the headers follow the kernel's own");
 
 struct sl_gso_batch {
 	struct message messages[MESSAGES];
@@ -73,17 +66,18 @@ static int prepare(int fd, int ifindex)
 }
 
 int sl_gso_socket_open(struct sl_gso_socket *gso, const char *iface, int ifindex,
-		       uint32_t queue_cnt)
+		       uint32_t queue_cnt, uint8_t *staging)
 {
 	int error;
 
 	memset(gso, 0, sizeof(*gso));
 	gso->fd = -1;
 	gso->queue_cnt = queue_cnt;
-	gso->parts = sl_alloc(queue_cnt, sizeof(*gso->parts));
+	gso->staging = staging;
+	gso->packets = sl_alloc(queue_cnt, sizeof(*gso->packets));
 	gso->batch = sl_alloc(1, sizeof(*gso->batch));
 	error = -ENOMEM;
-	if (!gso->parts || !gso->batch)
+	if (!gso->packets || !gso->batch)
 		goto fail;
 	gso->fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
 	error = gso->fd < 0 ? -errno : prepare(gso->fd, ifindex);
@@ -101,6 +95,7 @@ int sl_gso_socket_rebind(struct sl_gso_socket *gso, const char *iface, int ifind
 	int error = bind_to(gso->fd, ifindex);
 
 	gso->reaped_seq = gso->sent_seq = gso->put_seq;
+	gso->staged_bytes = 0;
 	if (error < 0)
 		sl_error("interface \"%s\": cannot bind the packet socket to send with: %s", iface,
 			 strerror(-error));
@@ -112,7 +107,7 @@ void sl_gso_socket_close(struct sl_gso_socket *gso)
 	if (gso->fd >= 0)
 		close(gso->fd);
 	sl_free(gso->batch);
-	sl_free(gso->parts);
+	sl_free(gso->packets);
 	memset(gso, 0, sizeof(*gso));
 	gso->fd = -1;
 }
@@ -120,106 +115,70 @@ void sl_gso_socket_close(struct sl_gso_socket *gso)
 /* ---- one call ----------------------------------------------------------------------------------
  */
 
-static const struct sl_gso_part *part_at(const struct sl_gso_socket *gso, uint32_t seq)
+static const struct sl_gso_packet *packet_at(const struct sl_gso_socket *gso, uint32_t seq)
 {
-	return &gso->parts[seq & (gso->queue_cnt - 1)];
+	return &gso->packets[seq & (gso->queue_cnt - 1)];
 }
 
-/* Parts and payload of the packet that begins at seq. */
-static uint32_t packet_parts(const struct sl_gso_socket *gso, uint32_t seq, uint32_t *payload_bytes)
+static uint32_t segments_of(const struct sl_gso_packet *packet)
 {
-	uint32_t part_cnt = 0;
-
-	*payload_bytes = 0;
-	do
-		*payload_bytes += part_at(gso, seq + part_cnt++)->payload_bytes;
-	while (seq + part_cnt != gso->put_seq && part_at(gso, seq + part_cnt)->header_bytes == 0);
-	return part_cnt;
+	if (packet->payload_bytes <= packet->segment_bytes || packet->segment_bytes == 0)
+		return 1;
+	return (packet->payload_bytes + packet->segment_bytes - 1) / packet->segment_bytes;
 }
 
-static void add_payload(struct message *message, const struct sl_gso_socket *gso, uint32_t seq,
-			uint32_t part_cnt)
+/* What the kernel is to fill in and where to cut. */
+static struct virtio_net_hdr vnet_of(const struct sl_gso_packet *packet)
 {
-	for (uint32_t i = 0; i < part_cnt; i++) {
-		const struct sl_gso_part *part = part_at(gso, seq + i);
+	struct virtio_net_hdr vnet = { .flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
+				       .csum_offset = CHECKSUM_OFF };
+	struct sl_gso gso;
 
-		message->pieces[message->piece_cnt++] = (struct iovec){
-			.iov_base = (void *)(part->data + part->header_bytes),
-			.iov_len = part->payload_bytes,
-		};
-	}
-	message->part_cnt += part_cnt;
-	message->segment_cnt++;
+	if (packet->segment_bytes == 0)
+		return (struct virtio_net_hdr){ 0 };
+	gso = sl_gso_of(packet->header, packet->header_bytes);
+	vnet.csum_start = (uint16_t)gso.tcp_off;
+	if (packet->payload_bytes <= packet->segment_bytes)
+		return vnet;
+	vnet.gso_type = gso.ipv6 ? VIRTIO_NET_HDR_GSO_TCPV6 : VIRTIO_NET_HDR_GSO_TCPV4;
+	vnet.gso_type |= gso.cwr ? VIRTIO_NET_HDR_GSO_ECN : 0;
+	vnet.gso_size = (uint16_t)packet->segment_bytes;
+	vnet.hdr_len = (uint16_t)packet->header_bytes;
+	return vnet;
 }
 
-static void put_headers(struct message *message, const struct sl_gso *whole)
+static void build(struct message *message, const struct sl_gso_packet *packet)
 {
-	uint8_t type = whole->ipv6 ? VIRTIO_NET_HDR_GSO_TCPV6 : VIRTIO_NET_HDR_GSO_TCPV4;
-
-	sl_gso_headers(whole, message->headers);
-	message->vnet = (struct virtio_net_hdr){
-		.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
-		.gso_type = message->segment_cnt > 1 ? type : VIRTIO_NET_HDR_GSO_NONE,
-		.hdr_len = (uint16_t)whole->header_bytes,
-		.gso_size = (uint16_t)whole->segment_bytes,
-		.csum_start = (uint16_t)whole->tcp_off,
-		.csum_offset = CHECKSUM_OFF,
-	};
-}
-
-/* The packets from seq on that can be one. Returns how many parts they have. */
-static uint32_t build(struct message *message, const struct sl_gso_socket *gso, uint32_t seq)
-{
-	const struct sl_gso_part *first = part_at(gso, seq);
-	uint32_t start_seq = seq, payload_bytes, part_cnt = packet_parts(gso, seq, &payload_bytes);
-	struct sl_gso whole;
-	bool merges;
-
-	message->part_cnt = 0;
-	message->segment_cnt = 0;
-	message->piece_cnt = 1;
-	merges = sl_gso_begin(&whole, first->data, first->header_bytes, payload_bytes);
-	add_payload(message, gso, seq, part_cnt);
-	while (merges && (seq += part_cnt) != gso->put_seq) {
-		const struct sl_gso_part *next = part_at(gso, seq);
-
-		part_cnt = packet_parts(gso, seq, &payload_bytes);
-		if (message->part_cnt + part_cnt > PARTS ||
-		    !sl_gso_add(&whole, next->data, next->header_bytes, payload_bytes))
-			break;
-		add_payload(message, gso, seq, part_cnt);
-	}
-	if (merges) {
-		put_headers(message, &whole);
-	} else {
-		memset(&message->vnet, 0, sizeof(message->vnet));
-		memcpy(message->headers, first->data, first->header_bytes);
-	}
-	message->pieces[0].iov_base = message;
-	message->pieces[0].iov_len = sizeof(message->vnet) + first->header_bytes;
-	BUG_ON_HOT(start_seq + message->part_cnt - gso->sent_seq > gso->queue_cnt);
-	return message->part_cnt;
+	message->vnet = vnet_of(packet);
+	message->pieces[0] =
+	    (struct iovec){ .iov_base = &message->vnet, .iov_len = sizeof(message->vnet) };
+	message->pieces[1] =
+	    (struct iovec){ .iov_base = (void *)packet->header, .iov_len = packet->header_bytes };
+	message->pieces[2] =
+	    (struct iovec){ .iov_base = (void *)packet->payload, .iov_len = packet->payload_bytes };
 }
 
 static uint32_t build_batch(struct sl_gso_socket *gso)
 {
 	uint32_t cnt = 0;
 
-	for (uint32_t seq = gso->sent_seq; seq != gso->put_seq && cnt < MESSAGES; cnt++) {
+	for (uint32_t seq = gso->sent_seq; seq != gso->put_seq && cnt < MESSAGES; seq++, cnt++) {
 		struct message *message = &gso->batch->messages[cnt];
 
-		seq += build(message, gso, seq);
+		build(message, packet_at(gso, seq));
 		gso->batch->calls[cnt].msg_hdr = (struct msghdr){
 			.msg_iov = message->pieces,
-			.msg_iovlen = message->piece_cnt,
+			.msg_iovlen = sizeof(message->pieces) / sizeof(message->pieces[0]),
 		};
 	}
 	return cnt;
 }
 
-/* The message that was refused: dropped, if keeping it would not help. */
-static void refused(struct sl_gso_socket *gso, const struct message *message, int error)
+/* The next packet was refused: dropped, if keeping it would not help. */
+static void refused(struct sl_gso_socket *gso, int error)
 {
+	uint32_t segment_cnt = segments_of(packet_at(gso, gso->sent_seq));
+
 	switch (error) {
 	case EAGAIN: /* the send buffer is full */
 		return;
@@ -229,13 +188,13 @@ static void refused(struct sl_gso_socket *gso, const struct message *message, in
 		return;
 	case ENOBUFS: /* the interface's queue is full, and the packet gone, */
 	case ENOMEM:  /* or memory is short */
-		gso->dropped_cnt += message->segment_cnt;
+		gso->dropped_cnt += segment_cnt;
 		break;
 	default:
-		gso->invalid_cnt += message->segment_cnt;
+		gso->invalid_cnt += segment_cnt;
 		break;
 	}
-	gso->sent_seq += message->part_cnt;
+	gso->sent_seq++;
 }
 
 void sl_gso_socket_flush(struct sl_gso_socket *gso)
@@ -246,10 +205,25 @@ void sl_gso_socket_flush(struct sl_gso_socket *gso)
 
 		gso->call_cnt++;
 		if (sent_cnt < 0) {
-			refused(gso, &gso->batch->messages[0], errno);
+			refused(gso, errno);
 			return;
 		}
-		for (int i = 0; i < sent_cnt; i++)
-			gso->sent_seq += gso->batch->messages[i].part_cnt;
+		gso->sent_seq += (uint32_t)sent_cnt;
 	}
+	gso->staged_bytes = 0;
+}
+
+uint8_t *sl_gso_socket_stage(struct sl_gso_socket *gso, uint32_t len_bytes)
+{
+	uint32_t start_bytes, line_bytes = SL_CACHE_LINE_BYTES;
+
+	gso->staged_bytes = (gso->staged_bytes + line_bytes - 1) / line_bytes * line_bytes;
+	BUG_ON(len_bytes == 0 || len_bytes > SL_STAGING_BYTES);
+	if (gso->staged_bytes + len_bytes > SL_STAGING_BYTES)
+		sl_gso_socket_flush(gso);
+	if (gso->staged_bytes + len_bytes > SL_STAGING_BYTES)
+		return NULL;
+	start_bytes = gso->staged_bytes;
+	gso->staged_bytes += len_bytes;
+	return gso->staging + start_bytes;
 }

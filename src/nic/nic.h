@@ -15,6 +15,11 @@
  * send such packets and receive none: our MSS says that we take what fits a frame, whatever the
  * MTU; what is longer is dropped, and counted.
  *
+ * Or packets are segmented on their way (sl_nic_segments): then one may have the payload of many
+ * segments, up to 64 KB of it, in one piece. Its frame has the headers only.
+ *
+ *     frame     │      headers │                   staging  │ payload ............. │ payload ...
+ *
  * Everybody calls once a turn: rx, release for each packet, reap, then take and tx, flush, and reap
  * again before a sleep. The kernel tells nobody when it is done with a frame. So while frames are
  * in tx (sl_nic_tx_room is below tx_cnt) the worker comes back for reap and flush in good time, and
@@ -123,9 +128,31 @@ void sl_nic_tx(struct sl_nic *nic, struct sl_frame frame, uint32_t header_bytes,
 /* The same for a packet of several frames, in the payload's order: each but the last has
  * SL_FRAME_PAYLOAD_BYTES of payload, all from sl_nic_payload. Preconditions: frame_cnt in [1,
  * SL_PACKET_FRAMES_MAX] is what payload_bytes need; sl_nic_tx_room ≥ frame_cnt; opened for
- * long_packets if there are several. */
+ * long_packets if there are several, and not sl_nic_segments. */
 void sl_nic_tx_long(struct sl_nic *nic, const struct sl_frame *frames, uint32_t frame_cnt,
 		    uint32_t header_bytes, uint32_t payload_bytes);
+
+/* True if packets are cut into segments on their way: by the interface, or by the kernel before it
+ * (nic/gso_socket.h). The same from open to close. */
+bool sl_nic_segments(const struct sl_nic *nic);
+
+/* Memory for len_bytes of payload that sl_nic_tx_segmented will send, [1, SL_STAGING_BYTES], on a
+ * cache line; NULL if there is none: sl_nic_flush, now or in a later turn, brings some (it is
+ * called here, too). The caller's until each byte has been given to sl_nic_tx_segmented or is not
+ * going to be: all before the next call, and before sl_nic_flush. Precondition: sl_nic_segments. */
+uint8_t *sl_nic_stage(struct sl_nic *nic, uint32_t len_bytes);
+
+/* Nothing of what sl_nic_stage gave last, at payload, will be sent. */
+void sl_nic_unstage(struct sl_nic *nic, const uint8_t *payload);
+
+/* Bytes that were staged and may not have been sent yet. */
+uint32_t sl_nic_staged_bytes(const struct sl_nic *nic);
+
+/* pump → tx: header_bytes before sl_nic_payload(frame), as sl_header_write_partial writes them, and
+ * payload_bytes that were staged, to be cut into segments of segment_bytes, but for the last.
+ * Preconditions as of sl_nic_tx; headers and payload are SL_SEGMENTED_MAX_BYTES at most. */
+void sl_nic_tx_segmented(struct sl_nic *nic, struct sl_frame frame, uint32_t header_bytes,
+			 const uint8_t *payload, uint32_t payload_bytes, uint32_t segment_bytes);
 
 /* tx → free for what the kernel has sent; refills the fill ring. Returns how many came back. No
  * system call. */
@@ -134,10 +161,9 @@ uint32_t sl_nic_reap(struct sl_nic *nic);
 /* Has what was given to sl_nic_tx sent; wakes the kernel for the fill ring if it asks for that
  * (need_wakeup); with busy polling, polls the driver. Never blocks. System calls: in zero-copy mode
  * at most one a ring. Without it, on an interface with one queue to send on, sendmmsg(2) sends, 32
- * packets a call, of up to 64 KB of segments that belong together (gso_socket.h). With several the
- * AF_XDP socket sends, on its queue: before Linux 6.17 32 packets a call, so it is called until all
- * have left or the kernel takes no more. What the kernel does not take stays, and leaves with a
- * later flush. */
+ * packets a call (gso_socket.h). With several the AF_XDP socket sends, on its queue: before
+ * Linux 6.17 32 packets a call, so it is called until all have left or the kernel takes no more.
+ * What the kernel does not take stays, and leaves with a later flush. */
 void sl_nic_flush(struct sl_nic *nic);
 
 /* The same, whether the kernel asks to be woken or not: for a worker that has given packets and

@@ -4,10 +4,10 @@
  * in the chunk the packet starts; the frame is the address divided by the chunk size.
  *
  * Without zero-copy packets are received over AF_XDP all the same, but leave through a packet
- * socket (gso_socket.h), which takes many at a time; the frames are the same. But only if the
- * interface has one queue to send on: a packet socket cannot say which one, and there are devices
- * on which a flow is received on the queue that it was sent on last (a virtio NIC on a tap; filters
- * that learn, as ixgbe's ATR): it would leave its worker.
+ * socket (gso_socket.h), which takes many segments as one. But only if the interface has one queue
+ * to send on: a packet socket cannot say which one, and there are devices on which a flow is
+ * received on the queue that it was sent on last (a virtio NIC on a tap; filters that learn, as
+ * ixgbe's ATR): it would leave its worker.
  *
  * Completion and TX ring have the same size, and a frame counts as in tx from sl_nic_tx until it
  * has been reaped. So sl_nic_tx_room, the ring size less those frames, bounds both: the kernel
@@ -142,6 +142,20 @@ static int open_socket(struct sl_nic *nic, int ifindex)
 	return error;
 }
 
+static int open_gso_socket(struct sl_nic *nic, int ifindex, struct sl_arena *arena)
+{
+	uint8_t *staging = sl_arena_carve(arena, SL_STAGING_BYTES, SL_CACHE_LINE_BYTES);
+
+	if (!staging) {
+		sl_error("interface \"%s\" queue %u: the worker's memory has no room for a staging "
+			 "area of %d bytes",
+			 nic->config.iface, nic->config.queue, SL_STAGING_BYTES);
+		return -ENOMEM;
+	}
+	return sl_gso_socket_open(&nic->gso, nic->config.iface, ifindex, nic->config.tx_cnt,
+				  staging);
+}
+
 int sl_nic_open(struct sl_nic **out, const struct sl_nic_config *config, struct sl_arena *arena)
 {
 	int ifindex, error;
@@ -172,7 +186,7 @@ int sl_nic_open(struct sl_nic **out, const struct sl_nic_config *config, struct 
 		goto fail_socket;
 	nic->by_socket = !nic->xsk.zero_copy && sl_nic_tx_queues(config->iface) == 1;
 	if (nic->by_socket)
-		error = sl_gso_socket_open(&nic->gso, config->iface, ifindex, config->tx_cnt);
+		error = open_gso_socket(nic, ifindex, arena);
 	if (error < 0)
 		goto fail_bind;
 	*out = nic;
@@ -368,8 +382,9 @@ static void put_frame(struct sl_nic *nic, struct sl_frame frame, uint32_t header
 	BUG_ON_HOT(sl_nic_tx_room(nic) == 0);
 	sl_frames_move(&nic->frames, frame.idx, SL_FRAME_PUMP, SL_FRAME_TX);
 	if (nic->by_socket) {
-		sl_gso_socket_put(&nic->gso, (struct sl_gso_part){
-						 .data = nic->umem + payload - header_bytes,
+		sl_gso_socket_put(&nic->gso, (struct sl_gso_packet){
+						 .header = nic->umem + payload - header_bytes,
+						 .payload = nic->umem + payload,
 						 .header_bytes = header_bytes,
 						 .payload_bytes = payload_bytes,
 						 .frame = frame,
@@ -392,13 +407,50 @@ void sl_nic_tx_long(struct sl_nic *nic, const struct sl_frame *frames, uint32_t 
 {
 	BUG_ON_HOT(header_bytes == 0);
 	BUG_ON_HOT(frame_cnt == 0 || frame_cnt > SL_PACKET_FRAMES_MAX);
-	BUG_ON_HOT(frame_cnt > 1 && !nic->xsk.long_packets);
+	BUG_ON_HOT(frame_cnt > 1 && (!nic->xsk.long_packets || nic->by_socket));
 	for (; frame_cnt > 1; frame_cnt--, frames++) {
 		put_frame(nic, *frames, header_bytes, SL_FRAME_PAYLOAD_BYTES, XDP_PKT_CONTD);
 		payload_bytes -= SL_FRAME_PAYLOAD_BYTES;
 		header_bytes = 0;
 	}
 	put_frame(nic, *frames, header_bytes, payload_bytes, 0);
+}
+
+bool sl_nic_segments(const struct sl_nic *nic)
+{
+	return nic->by_socket;
+}
+
+uint8_t *sl_nic_stage(struct sl_nic *nic, uint32_t len_bytes)
+{
+	BUG_ON_HOT(!nic->by_socket);
+	return sl_gso_socket_stage(&nic->gso, len_bytes);
+}
+
+void sl_nic_unstage(struct sl_nic *nic, const uint8_t *payload)
+{
+	sl_gso_socket_unstage(&nic->gso, payload);
+}
+
+uint32_t sl_nic_staged_bytes(const struct sl_nic *nic)
+{
+	return nic->gso.staged_bytes;
+}
+
+void sl_nic_tx_segmented(struct sl_nic *nic, struct sl_frame frame, uint32_t header_bytes,
+			 const uint8_t *payload, uint32_t payload_bytes, uint32_t segment_bytes)
+{
+	BUG_ON_HOT(!nic->by_socket || sl_nic_tx_room(nic) == 0);
+	BUG_ON_HOT(header_bytes + payload_bytes > SL_SEGMENTED_MAX_BYTES);
+	sl_frames_move(&nic->frames, frame.idx, SL_FRAME_PUMP, SL_FRAME_TX);
+	sl_gso_socket_put(&nic->gso, (struct sl_gso_packet){
+					 .header = sl_nic_payload(nic, frame) - header_bytes,
+					 .payload = payload,
+					 .header_bytes = header_bytes,
+					 .payload_bytes = payload_bytes,
+					 .segment_bytes = segment_bytes,
+					 .frame = frame,
+				     });
 }
 
 static uint32_t reap_sent(struct sl_nic *nic)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "serve/burst.h"
 
+#include <string.h>
+
 #include "base/bug.h"
 #include "base/minmax.h"
 #include "base/mutant.h"
@@ -46,6 +48,18 @@ static void add_packet(struct sl_burst *burst, struct sl_worker *worker, uint32_
 	}
 }
 
+static void add_packets(struct sl_burst *burst, struct sl_worker *worker)
+{
+	uint32_t left_bytes = burst->len_bytes - burst->first_bytes;
+
+	add_packet(burst, worker, burst->first_bytes);
+	for (; left_bytes > burst->packet_bytes; left_bytes -= burst->packet_bytes)
+		add_packet(burst, worker, burst->packet_bytes);
+	add_packet(burst, worker, left_bytes);
+	burst->cursor =
+	    (struct sl_span_cursor){ .spans = burst->spans, .span_cnt = burst->frame_cnt };
+}
+
 bool sl_burst_open(struct sl_burst *burst, struct sl_worker *worker, struct sl_tcp_conn conn,
 		   uint64_t start_seq, uint32_t len_bytes)
 {
@@ -63,20 +77,37 @@ bool sl_burst_open(struct sl_burst *burst, struct sl_worker *worker, struct sl_t
 	burst->first_bytes = first_bytes;
 	burst->packet_bytes = packet_bytes;
 	burst->len_bytes = len_bytes;
+	burst->staged = NULL;
+	burst->put_bytes = 0;
 	burst->frame_cnt = 0;
-	add_packet(burst, worker, first_bytes);
-	for (; left_bytes > packet_bytes; left_bytes -= packet_bytes)
-		add_packet(burst, worker, packet_bytes);
-	add_packet(burst, worker, left_bytes);
+	if (sl_nic_segments(worker->nic)) {
+		burst->staged = sl_nic_stage(worker->nic, len_bytes);
+		if (!burst->staged)
+			return false;
+	} else {
+		add_packets(burst, worker);
+	}
 	sl_pump_note_use(worker);
-	burst->cursor =
-	    (struct sl_span_cursor){ .spans = burst->spans, .span_cnt = burst->frame_cnt };
 	return true;
+}
+
+uint8_t *sl_burst_place(const struct sl_burst *burst, const struct sl_worker *worker)
+{
+	return burst->staged ? burst->staged + burst->put_bytes : worker->scratch;
 }
 
 void sl_burst_put(struct sl_burst *burst, const uint8_t *data, uint32_t len_bytes)
 {
-	sl_span_put(&burst->cursor, data, len_bytes);
+	uint8_t *place = burst->staged + burst->put_bytes;
+
+	if (!burst->staged) {
+		sl_span_put(&burst->cursor, data, len_bytes);
+		return;
+	}
+	BUG_ON(burst->put_bytes + len_bytes > burst->len_bytes);
+	if (data != place)
+		memcpy(place, data, len_bytes);
+	burst->put_bytes += len_bytes;
 }
 
 static void give(struct sl_worker *worker, const struct sl_frame *frames, uint32_t frame_cnt)
@@ -120,8 +151,8 @@ static void send_one(const struct sl_burst *burst, struct sl_worker *worker,
 	worker->stats->tx_bytes += header_bytes + payload_bytes;
 }
 
-void sl_burst_send(struct sl_burst *burst, struct sl_worker *worker, struct sl_tcp_conn conn,
-		   bool push)
+static void send_frames(struct sl_burst *burst, struct sl_worker *worker, struct sl_tcp_conn conn,
+			bool push)
 {
 	uint32_t payload_bytes = burst->first_bytes, left_bytes = burst->len_bytes;
 	uint64_t seq = burst->start_seq;
@@ -141,8 +172,86 @@ void sl_burst_send(struct sl_burst *burst, struct sl_worker *worker, struct sl_t
 	burst->frame_cnt = 0;
 }
 
+/* ---- Staged ------------------------------------------------------------------------------------
+ */
+
+/* Of the bytes of a burst from off_bytes on, those that one packet can have: whole segments, and
+ * none that was acked meanwhile. A probe of the path's MTU has one of its own. 0: the next segment
+ * need not leave. */
+static uint32_t segments_bytes(const struct sl_burst *burst, const struct sl_worker *worker,
+			       struct sl_tcp_conn conn, uint32_t off_bytes, uint32_t each_bytes)
+{
+	uint32_t most_bytes = off_bytes == 0 && burst->first_bytes != burst->packet_bytes
+				  ? each_bytes
+				  : SL_SEGMENTED_MAX_BYTES - SL_FRAME_HEADROOM_BYTES;
+	uint32_t left_bytes = burst->len_bytes - off_bytes, bytes = 0;
+
+	while (bytes < left_bytes) {
+		uint32_t next_bytes = min_u32(each_bytes, left_bytes - bytes);
+
+		if (bytes + next_bytes > most_bytes ||
+		    !sl_tcp_wanted(worker->tcp, conn, burst->start_seq + off_bytes + bytes,
+				   next_bytes))
+			break;
+		bytes += next_bytes;
+	}
+	return bytes;
+}
+
+static void send_segments(const struct sl_burst *burst, struct sl_worker *worker,
+			  struct sl_tcp_conn conn, uint32_t off_bytes, uint32_t len_bytes,
+			  uint32_t each_bytes, bool push)
+{
+	struct sl_tcp_payload payload = { .len_bytes = len_bytes, .segment_bytes = each_bytes };
+	uint32_t segment_cnt = (len_bytes + each_bytes - 1) / each_bytes, header_bytes;
+	struct sl_frame frame;
+	bool taken = sl_nic_take(worker->nic, &frame);
+
+	BUG_ON(!taken);
+	payload.data = sl_nic_payload(worker->nic, frame);
+	header_bytes = sl_tcp_segment(worker->tcp, conn, &payload, burst->start_seq + off_bytes,
+				      push, worker->now_ns);
+	BUG_ON(header_bytes == 0);
+	sl_nic_tx_segmented(worker->nic, frame, header_bytes, burst->staged + off_bytes, len_bytes,
+			    each_bytes);
+	worker->stats->tx_packets += segment_cnt;
+	worker->stats->tx_bytes += segment_cnt * header_bytes + len_bytes;
+}
+
+static void send_staged(const struct sl_burst *burst, struct sl_worker *worker,
+			struct sl_tcp_conn conn, bool push)
+{
+	uint32_t off_bytes = 0;
+
+	BUG_ON(burst->put_bytes != burst->len_bytes);
+	while (off_bytes < burst->len_bytes) {
+		uint32_t each_bytes = off_bytes == 0 ? burst->first_bytes : burst->packet_bytes;
+		uint32_t len_bytes = segments_bytes(burst, worker, conn, off_bytes, each_bytes);
+		uint32_t end_bytes = off_bytes + (len_bytes ? len_bytes : each_bytes);
+
+		if (len_bytes > 0)
+			send_segments(burst, worker, conn, off_bytes, len_bytes, each_bytes,
+				      push && end_bytes == burst->len_bytes);
+		off_bytes = end_bytes;
+	}
+}
+
+/* ---- Either ------------------------------------------------------------------------------------
+ */
+
+void sl_burst_send(struct sl_burst *burst, struct sl_worker *worker, struct sl_tcp_conn conn,
+		   bool push)
+{
+	if (burst->staged)
+		send_staged(burst, worker, conn, push);
+	else
+		send_frames(burst, worker, conn, push);
+}
+
 void sl_burst_drop(struct sl_burst *burst, struct sl_worker *worker)
 {
+	if (burst->staged)
+		sl_nic_unstage(worker->nic, burst->staged);
 	give(worker, burst->frames, burst->frame_cnt);
 	burst->frame_cnt = 0;
 }

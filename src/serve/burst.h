@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Burst: consecutive bytes of one connection's stream on their way into packets. Frames are taken
- * for all of them at once, filled by copying, which takes each payload's checksum on the way, then
- * sent or given back whole: a packet leaves only when everything that belongs to it has been
- * checked.
+ * Burst: consecutive bytes of one connection's stream on their way into packets. Memory is taken
+ * for all of them at once, filled, then sent or given back whole: a packet leaves only when
+ * everything that belongs to it has been checked. There are two kinds, as the NIC has it:
+ *
+ *   frames    a frame for each segment; filled by copying, which sums for TCP's checksums
+ *   staged    one piece, which is cut into segments on its way; records are sealed where they leave
  */
 #ifndef SL_SERVE_BURST_H
 #define SL_SERVE_BURST_H
@@ -14,6 +16,8 @@
 #include "serve/state.h"
 
 struct sl_burst {
+	uint8_t *staged; /* NULL: in frames */
+	uint32_t put_bytes;
 	struct sl_frame frames[SL_BURST_FRAMES];
 	struct sl_span spans[SL_BURST_FRAMES]; /* one a frame; a packet may have several */
 	uint32_t frame_cnt;
@@ -27,19 +31,24 @@ struct sl_burst {
  * small). */
 uint32_t sl_burst_max(const struct sl_worker *worker, struct sl_tcp_conn conn);
 
-/* Takes frames for the stream bytes [start_seq, start_seq + len_bytes); false, and nothing taken,
- * if frames or TX slots are short. len_bytes in [1, sl_burst_max]. */
+/* Takes memory for the stream bytes [start_seq, start_seq + len_bytes); false, and nothing taken,
+ * if frames, TX slots or staging are short. len_bytes in [1, sl_burst_max]. */
 bool sl_burst_open(struct sl_burst *burst, struct sl_worker *worker, struct sl_tcp_conn conn,
 		   uint64_t start_seq, uint32_t len_bytes);
 
-/* Copies bytes in and moves on. */
+/* Where the next len_bytes should be made: in the burst itself, if it is in one piece, otherwise in
+ * the worker's scratch. len_bytes ≤ SL_RECORD_PLAIN_MAX_BYTES + SL_RECORD_OVERHEAD_MAX_BYTES. */
+uint8_t *sl_burst_place(const struct sl_burst *burst, const struct sl_worker *worker);
+
+/* Puts bytes in and moves on: copies them, unless they are in place. */
 void sl_burst_put(struct sl_burst *burst, const uint8_t *data, uint32_t len_bytes);
 
-/* All bytes are in: headers are written and the frames go to the NIC. push: PSH on the last one. */
+/* All bytes are in: headers are written and the packets go to the NIC. push: PSH on the last one.
+ */
 void sl_burst_send(struct sl_burst *burst, struct sl_worker *worker, struct sl_tcp_conn conn,
 		   bool push);
 
-/* Gives the frames back unsent. */
+/* Gives the memory back unsent. */
 void sl_burst_drop(struct sl_burst *burst, struct sl_worker *worker);
 
 #endif

@@ -249,12 +249,14 @@ static uint64_t burst_end(struct sl_worker *worker, const struct sl_read *read,
 static void seal_fresh(struct sl_worker *worker, struct sl_session *session,
 		       struct sl_record *record, const uint8_t *plain, struct sl_burst *burst)
 {
+	uint8_t *wire = sl_burst_place(burst, worker);
+
 	BUG_ON(record->has_tag);
 	sl_seal_record(worker->aead, sl_table_of(worker, session), &session->server,
-		       record->record_no, SL_TLS_APPLICATION_DATA, plain, record->plain_bytes,
-		       worker->scratch, record->tag);
+		       record->record_no, SL_TLS_APPLICATION_DATA, plain, record->plain_bytes, wire,
+		       record->tag);
 	record->has_tag = true;
-	sl_burst_put(burst, worker->scratch, record->wire_bytes);
+	sl_burst_put(burst, wire, record->wire_bytes);
 	worker->stats->records_sealed++;
 }
 

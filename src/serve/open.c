@@ -184,8 +184,8 @@ static int open_devices(struct sl_worker *worker)
 					     .waiter_cnt = config->conns_max,
 					     .has_root = config->root,
 					     .stores = config->stores };
-	size_t arena_bytes =
-	    (size_t)frame_cnt * chunk_bytes + (size_t)(budget.buffer_cnt + 1) * SL_BUFFER_BYTES;
+	size_t arena_bytes = (size_t)frame_cnt * chunk_bytes +
+			     (size_t)(budget.buffer_cnt + 1) * SL_BUFFER_BYTES + SL_STAGING_BYTES;
 	int error = sl_arena_init(&worker->arena, arena_bytes);
 
 	if (error) {

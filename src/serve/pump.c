@@ -336,8 +336,9 @@ void sl_pump_note_use(struct sl_worker *worker)
 
 	keep_most(&stats->frames_used_high, frames_cnt);
 	keep_most(&stats->buffers_used_high, buffers_cnt);
-	keep_most(&stats->pipeline_used_high_bytes,
-		  frames_cnt * worker->chunk_bytes + buffers_cnt * SL_BUFFER_BYTES);
+	keep_most(&stats->pipeline_used_high_bytes, frames_cnt * worker->chunk_bytes +
+							buffers_cnt * SL_BUFFER_BYTES +
+							sl_nic_staged_bytes(worker->nic));
 }
 
 static void drop_records(struct sl_worker *worker, struct sl_session *session, uint64_t acked_seq)

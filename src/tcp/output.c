@@ -273,7 +273,8 @@ static void note_new(struct sl_tcp *tcp, struct sl_tcb *tcb, uint32_t bytes)
 	tcb->snd_nxt += bytes;
 }
 
-static void note_again(struct sl_tcp *tcp, struct sl_tcb *tcb, uint64_t seq, uint32_t bytes)
+static void note_again(struct sl_tcp *tcp, struct sl_tcb *tcb, uint64_t seq, uint32_t bytes,
+		       uint32_t segment_cnt)
 {
 	struct sl_tcp_sent_mark mark;
 
@@ -283,8 +284,8 @@ static void note_again(struct sl_tcp *tcp, struct sl_tcb *tcb, uint64_t seq, uin
 	sl_tcp_tlp_sent_again(tcp, tcb, seq + bytes);
 	sl_tcp_undo_sent_again(tcp, tcb, bytes);
 	tcb->resent_bytes += bytes;
-	tcb->resent_cnt++;
-	tcp->counters.resent_segments++;
+	tcb->resent_cnt += segment_cnt;
+	tcp->counters.resent_segments += segment_cnt;
 	tcp->counters.resent_bytes += bytes;
 }
 
@@ -295,7 +296,8 @@ static bool fin_rides(const struct sl_tcb *tcb, uint64_t end_seq)
 	       tcb->sent.bytes[SL_TCP_LOST] == 0 && made_bytes(tcb) == 0;
 }
 
-static void note_sent(struct sl_tcp *tcp, struct sl_tcb *tcb, uint64_t seq, uint32_t bytes)
+static void note_sent(struct sl_tcp *tcp, struct sl_tcb *tcb, uint64_t seq, uint32_t bytes,
+		      uint32_t segment_cnt)
 {
 	/* The timer covers what flies: it starts with the first, and anew with the one that the
 	 * peer waits for (RFC 6298, (5.1)); what waited for our disk was not in the network. */
@@ -306,8 +308,8 @@ static void note_sent(struct sl_tcp *tcp, struct sl_tcb *tcb, uint64_t seq, uint
 	if (is_new)
 		note_new(tcp, tcb, bytes);
 	else
-		note_again(tcp, tcb, seq, bytes);
-	tcp->counters.data_segments_out++;
+		note_again(tcp, tcb, seq, bytes, segment_cnt);
+	tcp->counters.data_segments_out += segment_cnt;
 	tcp->counters.data_bytes_out += bytes;
 	sl_tcp_timer_resend(tcp, tcb, restart_timer);
 	if (is_new)
@@ -332,6 +334,7 @@ uint32_t sl_tcp_segment(struct sl_tcp *tcp, struct sl_tcp_conn conn,
 	struct sl_tcb *tcb = tcb_of(tcp, conn);
 	struct sl_header header = { .seq = sl_seq_wire(seq) };
 	uint32_t payload_bytes = payload->len_bytes;
+	uint32_t each_bytes = payload->segment_bytes ? payload->segment_bytes : payload_bytes;
 	bool is_new = seq == tcb->snd_nxt;
 
 	BUG_ON_HOT(now_ns < tcp->now_ns);
@@ -339,9 +342,9 @@ uint32_t sl_tcp_segment(struct sl_tcp *tcp, struct sl_tcp_conn conn,
 	if (tcb->state == SL_TCP_CLOSED)
 		return 0;
 	BUG_ON(payload_bytes == 0);
-	if (unlikely(payload_bytes > tcb->payload_max_bytes))
+	if (unlikely(each_bytes > tcb->payload_max_bytes))
 		sl_tcp_plpmtud_sent(tcp, tcb, seq, payload_bytes);
-	note_sent(tcp, tcb, seq, payload_bytes);
+	note_sent(tcp, tcb, seq, payload_bytes, (payload_bytes + each_bytes - 1) / each_bytes);
 	sl_tcp_fill_header(tcp, tcb, &header);
 	if (is_new)
 		sl_tcp_ecn_fill_new(tcb, &header);
@@ -359,6 +362,8 @@ uint32_t sl_tcp_segment(struct sl_tcp *tcp, struct sl_tcp_conn conn,
 	}
 	sl_tcp_fin_check(tcp, tcb);
 	sl_tcp_check(tcp, tcb);
+	if (payload->segment_bytes)
+		return sl_header_write_partial(&tcb->route, &header, payload->data, payload_bytes);
 	return sl_header_write_summed(&tcb->route, &header, payload->data, payload_bytes,
 				      payload->sum);
 }

@@ -211,12 +211,16 @@ uint32_t sl_tcp_payload_max(const struct sl_tcp *tcp, struct sl_tcp_conn conn);
 uint32_t sl_tcp_first_payload_max(const struct sl_tcp *tcp, struct sl_tcp_conn conn, uint64_t seq,
 				  uint32_t len_bytes);
 
-/* The payload of one segment. Its first byte stands in a frame, with room for headers before it
- * (base/limits.h, SL_FRAME_HEADROOM_BYTES); what follows may lie elsewhere. */
+/* The payload of one segment; or of several, as one packet that is cut into segments on its way (by
+ * the NIC, or the kernel), where their checksums are filled in, too. */
 struct sl_tcp_payload {
-	uint8_t *data;
+	uint8_t *data;      /* where headers end: there is room for them before it (base/limits.h,
+			       SL_FRAME_HEADROOM_BYTES); the payload may lie elsewhere */
 	uint32_t len_bytes; /* [1, sl_tcp_payload_max], or sl_tcp_first_payload_max */
 	uint64_t sum;       /* sl_checksum_add over all of it, from 0 */
+	uint32_t segment_bytes; /* above 0: to be cut into segments of so many bytes, bounded as
+				   len_bytes otherwise is, but for the last; sum is not looked at,
+				   len_bytes and headers are SL_SEGMENTED_MAX_BYTES at most */
 };
 
 /* Writes all headers before payload for the stream bytes [seq, seq + payload->len_bytes) that it

@@ -168,16 +168,14 @@ static inline uint64_t pseudo_sum(const struct sl_route *route, uint32_t segment
 	       sl_wire_pseudo_sum(segment_bytes);
 }
 
-uint32_t sl_header_write_summed(const struct sl_route *route, const struct sl_header *header,
-				uint8_t *payload, uint32_t payload_bytes, uint64_t payload_sum)
+/* All but TCP's checksum. Returns the length of the headers. */
+static inline uint32_t put_headers(const struct sl_route *route, const struct sl_header *header,
+				   uint32_t tcp_bytes, uint8_t *payload, uint32_t payload_bytes)
 {
-	uint32_t tcp_bytes = sl_header_tcp_bytes(header);
 	uint32_t segment_bytes = tcp_bytes + payload_bytes;
 	uint8_t *tcp = payload - tcp_bytes;
 	uint8_t *ip = tcp - (route->ipv6 ? SL_IPV6_BYTES : SL_IPV4_MIN_BYTES);
 	uint8_t *link = ip - route->link_bytes;
-	uint64_t sum = payload_sum + pseudo_sum(route, segment_bytes);
-	uint16_t checksum;
 
 	BUG_ON(tcp_bytes > SL_TCP_MAX_BYTES || segment_bytes > UINT16_MAX - SL_IPV4_MIN_BYTES);
 	put_tcp(tcp, tcp_bytes, route, header);
@@ -186,9 +184,32 @@ uint32_t sl_header_write_summed(const struct sl_route *route, const struct sl_he
 	else
 		put_ipv4(ip, segment_bytes, route, header);
 	memcpy(link, route->link, route->link_bytes);
-	checksum = sl_checksum_fold(sum + sl_wire_sum(tcp, tcp_bytes / 4));
-	memcpy(tcp + 16, &checksum, sizeof(checksum));
 	return (uint32_t)(payload - link);
+}
+
+uint32_t sl_header_write_summed(const struct sl_route *route, const struct sl_header *header,
+				uint8_t *payload, uint32_t payload_bytes, uint64_t payload_sum)
+{
+	uint32_t tcp_bytes = sl_header_tcp_bytes(header);
+	uint32_t header_bytes = put_headers(route, header, tcp_bytes, payload, payload_bytes);
+	uint64_t sum = payload_sum + pseudo_sum(route, tcp_bytes + payload_bytes);
+	uint8_t *tcp = payload - tcp_bytes;
+	uint16_t checksum = sl_checksum_fold(sum + sl_wire_sum(tcp, tcp_bytes / 4));
+
+	memcpy(tcp + 16, &checksum, sizeof(checksum));
+	return header_bytes;
+}
+
+uint32_t sl_header_write_partial(const struct sl_route *route, const struct sl_header *header,
+				 uint8_t *payload, uint32_t payload_bytes)
+{
+	uint32_t tcp_bytes = sl_header_tcp_bytes(header);
+	uint32_t header_bytes = put_headers(route, header, tcp_bytes, payload, payload_bytes);
+	uint16_t sum = (uint16_t)~sl_checksum_fold(pseudo_sum(route, tcp_bytes + payload_bytes));
+
+	BUG_ON(header_bytes + payload_bytes > SL_SEGMENTED_MAX_BYTES);
+	memcpy(payload - tcp_bytes + 16, &sum, sizeof(sum));
+	return header_bytes;
 }
 
 uint32_t sl_header_write(const struct sl_route *route, const struct sl_header *header,

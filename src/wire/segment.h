@@ -125,6 +125,13 @@ uint32_t sl_header_write(const struct sl_route *route, const struct sl_header *h
 uint32_t sl_header_write_summed(const struct sl_route *route, const struct sl_header *header,
 				uint8_t *payload, uint32_t payload_bytes, uint64_t payload_sum);
 
+/* The same for a payload of any number of segments that a device, or the kernel, cuts: it lies
+ * elsewhere, and the TCP checksum's field has the sum of the pseudo-header only, to which whoever
+ * cuts adds the rest (CHECKSUM_PARTIAL in Linux, Documentation/networking/checksum-offloads.rst).
+ * All headers and payload_bytes are SL_SEGMENTED_MAX_BYTES at most. */
+uint32_t sl_header_write_partial(const struct sl_route *route, const struct sl_header *header,
+				 uint8_t *payload, uint32_t payload_bytes);
+
 /* TCP header bytes (20 and options, a multiple of 4) that sl_header_write will use for these. */
 uint32_t sl_header_tcp_bytes(const struct sl_header *header);
 

@@ -149,6 +149,40 @@ void sl_nic_tx_long(struct sl_nic *nic, const struct sl_frame *frames, uint32_t 
 	sl_nic_tx(nic, *frames, header_bytes, payload_bytes);
 }
 
+/* A frame for each segment, as where there is zero-copy. */
+bool sl_nic_segments(const struct sl_nic *nic)
+{
+	(void)nic;
+	return false;
+}
+
+uint8_t *sl_nic_stage(struct sl_nic *nic, uint32_t len_bytes)
+{
+	(void)nic;
+	(void)len_bytes;
+	return NULL;
+}
+
+void sl_nic_unstage(struct sl_nic *nic, const uint8_t *payload)
+{
+	(void)nic;
+	(void)payload;
+}
+
+uint32_t sl_nic_staged_bytes(const struct sl_nic *nic)
+{
+	(void)nic;
+	return 0;
+}
+
+void sl_nic_tx_segmented(struct sl_nic *nic, struct sl_frame frame, uint32_t header_bytes,
+			 const uint8_t *payload, uint32_t payload_bytes, uint32_t segment_bytes)
+{
+	(void)payload;
+	(void)segment_bytes;
+	sl_nic_tx(nic, frame, header_bytes, payload_bytes);
+}
+
 void sl_nic_flush(struct sl_nic *nic)
 {
 	nic->tx_flushed = nic->tx_given;

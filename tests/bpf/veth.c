@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/limits.h"
 
 const uint8_t veth_near_mac[6] = { 2, 0, 0, 0, 0, 1 }, veth_far_mac[6] = { 2, 0, 0, 0, 0, 2 };
 const uint8_t veth_near_ipv4[4] = { 192, 0, 2, 1 };
@@ -103,12 +104,21 @@ void veth_open(void)
 	ck_assert_int_eq(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
 	far_namespace = enter_new_namespace();
 	near_namespace = enter_new_namespace();
-	veth_run("ip link add " VETH_NEAR " type veth peer name " VETH_FAR " netns /proc/%d/fd/%d",
+	veth_run("ip link add " VETH_NEAR " numrxqueues 2 numtxqueues 2 type veth "
+		 "peer name " VETH_FAR " numrxqueues 2 numtxqueues 2 netns /proc/%d/fd/%d",
 		 (int)getpid(), far_namespace);
+	veth_run("ethtool -L " VETH_NEAR " rx 1 tx 1");
+	veth_run_far("ethtool -L " VETH_FAR " rx 1 tx 1");
 	set_up_end(veth_run, VETH_NEAR, veth_near_mac, 1);
 	set_up_end(veth_run_far, VETH_FAR, veth_far_mac, 2);
 	add_neighbours();
 	veth_settle();
+}
+
+void veth_two_tx_queues(void)
+{
+	veth_run_far("ethtool -L " VETH_FAR " rx 2");
+	veth_run("ethtool -L " VETH_NEAR " tx 2");
 }
 
 int veth_far_packet_socket(uint16_t ethertype)
@@ -151,7 +161,9 @@ struct sl_nic *veth_open_nic(const struct sl_nic_config *config)
 	struct sl_arena arena;
 
 	/* Left to the end of the process. */
-	ck_assert_int_eq(sl_arena_init(&arena, (size_t)config->frame_cnt * config->chunk_bytes), 0);
+	ck_assert_int_eq(sl_arena_init(&arena, (size_t)config->frame_cnt * config->chunk_bytes +
+						   SL_STAGING_BYTES),
+			 0);
 	ck_assert_int_eq(sl_nic_open(&nic, config, &arena), 0);
 	return nic;
 }

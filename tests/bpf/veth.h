@@ -27,6 +27,9 @@ void veth_open(void);
 __attribute__((format(printf, 1, 2))) void veth_run(const char *format, ...);
 __attribute__((format(printf, 1, 2))) void veth_run_far(const char *format, ...);
 
+/* The near end has two queues to send on, instead of one. */
+void veth_two_tx_queues(void);
+
 /* Waits until packets pass: an interface that comes up is given its queueing discipline a moment
  * later, and drops what is sent before. */
 void veth_settle(void);

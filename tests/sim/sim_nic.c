@@ -7,6 +7,7 @@
 #include "base/bug.h"
 #include "base/limits.h"
 #include "base/pool.h"
+#include "sim_cut.h"
 
 enum {
 	RX_OFF_BYTES = 256,
@@ -17,7 +18,9 @@ enum {
 struct sent {
 	struct sl_frame frame;
 	uint32_t header_bytes, payload_bytes;
-	bool continues; /* with the next one */
+	bool continues;         /* with the next one */
+	uint8_t *staged;        /* the payload, to be cut; NULL: it is in the frame */
+	uint32_t segment_bytes; /* every so many */
 };
 
 struct sl_nic {
@@ -31,6 +34,8 @@ struct sl_nic {
 	uint8_t packet[PACKET_MAX_BYTES]; /* of several frames, put together */
 	struct sl_nic_packet *rx_ring;    /* fill_cnt of them */
 	uint32_t rx_first, rx_cnt;
+	uint8_t *staging; /* SL_STAGING_BYTES; NULL: nothing is cut */
+	uint32_t staged_bytes, given_bytes;
 	uint64_t dropped_cnt, check_cnt;
 	sl_sim_nic_sink *sink;
 	void *sink_arg;
@@ -50,6 +55,13 @@ void sl_sim_nic_connect(struct sl_nic *nic, sl_sim_nic_sink *sink, void *arg)
 {
 	nic->sink = sink;
 	nic->sink_arg = arg;
+}
+
+static bool opened_segment;
+
+void sl_sim_nic_set_segments(bool segments)
+{
+	opened_segment = segments;
 }
 
 uint32_t sl_nic_chunk_bytes(uint32_t mtu_bytes)
@@ -72,6 +84,10 @@ int sl_nic_open(struct sl_nic **out, const struct sl_nic_config *config, struct 
 	BUG_ON(!nic->umem || !nic->owners || !nic->tx_ring || !nic->rx_ring);
 	BUG_ON(sl_pool_init(&nic->pool, config->frame_cnt));
 	nic->owner_cnt[SL_FRAME_FREE] = config->frame_cnt;
+	if (opened_segment) {
+		nic->staging = malloc(SL_STAGING_BYTES);
+		BUG_ON(!nic->staging);
+	}
 	*out = nic;
 	return 0;
 }
@@ -79,6 +95,7 @@ int sl_nic_open(struct sl_nic **out, const struct sl_nic_config *config, struct 
 void sl_nic_close(struct sl_nic *nic)
 {
 	sl_pool_fini(&nic->pool);
+	free(nic->staging);
 	free(nic->rx_ring);
 	free(nic->tx_ring);
 	free(nic->owners);
@@ -178,8 +195,10 @@ static void put_frame(struct sl_nic *nic, struct sl_frame frame, uint32_t header
 	BUG_ON(header_bytes > SL_FRAME_HEADROOM_BYTES);
 	BUG_ON(SL_FRAME_HEADROOM_BYTES + payload_bytes > nic->config.chunk_bytes);
 	pass(nic, frame, SL_FRAME_PUMP, SL_FRAME_TX);
-	nic->tx_ring[nic->tx_cnt++] =
-	    (struct sent){ frame, header_bytes, payload_bytes, continues };
+	nic->tx_ring[nic->tx_cnt++] = (struct sent){ .frame = frame,
+						     .header_bytes = header_bytes,
+						     .payload_bytes = payload_bytes,
+						     .continues = continues };
 }
 
 void sl_nic_tx(struct sl_nic *nic, struct sl_frame frame, uint32_t header_bytes,
@@ -192,7 +211,7 @@ void sl_nic_tx_long(struct sl_nic *nic, const struct sl_frame *frames, uint32_t 
 		    uint32_t header_bytes, uint32_t payload_bytes)
 {
 	BUG_ON(frame_cnt == 0 || frame_cnt > SL_PACKET_FRAMES_MAX);
-	BUG_ON(frame_cnt > 1 && !nic->config.long_packets);
+	BUG_ON(frame_cnt > 1 && (!nic->config.long_packets || nic->staging));
 	for (uint32_t i = 0; i < frame_cnt; i++) {
 		bool last = i + 1 == frame_cnt;
 		uint32_t part_bytes = last ? payload_bytes : SL_FRAME_PAYLOAD_BYTES;
@@ -220,14 +239,70 @@ static uint32_t gather(struct sl_nic *nic)
 	return len_bytes;
 }
 
+bool sl_nic_segments(const struct sl_nic *nic)
+{
+	return nic->staging;
+}
+
+/* All that was staged before has been given, or taken back. */
+uint8_t *sl_nic_stage(struct sl_nic *nic, uint32_t len_bytes)
+{
+	BUG_ON(!nic->staging || len_bytes == 0 || len_bytes > SL_STAGING_BYTES);
+	if (nic->staged_bytes + len_bytes > SL_STAGING_BYTES)
+		sl_nic_flush(nic);
+	nic->staged_bytes += len_bytes;
+	return nic->staging + nic->staged_bytes - len_bytes;
+}
+
+void sl_nic_unstage(struct sl_nic *nic, const uint8_t *payload)
+{
+	BUG_ON(payload < nic->staging || payload >= nic->staging + nic->staged_bytes);
+	nic->staged_bytes = (uint32_t)(payload - nic->staging);
+	BUG_ON(nic->given_bytes > nic->staged_bytes);
+}
+
+uint32_t sl_nic_staged_bytes(const struct sl_nic *nic)
+{
+	return nic->staged_bytes;
+}
+
+void sl_nic_tx_segmented(struct sl_nic *nic, struct sl_frame frame, uint32_t header_bytes,
+			 const uint8_t *payload, uint32_t payload_bytes, uint32_t segment_bytes)
+{
+	uint32_t start_bytes = (uint32_t)(payload - nic->staging);
+
+	BUG_ON(payload < nic->staging || start_bytes < nic->given_bytes);
+	BUG_ON(start_bytes + payload_bytes > nic->staged_bytes || segment_bytes == 0);
+	nic->given_bytes = start_bytes + payload_bytes;
+	put_frame(nic, frame, header_bytes, 0, false);
+	nic->tx_ring[nic->tx_cnt - 1].payload_bytes = payload_bytes;
+	nic->tx_ring[nic->tx_cnt - 1].staged = nic->staging + start_bytes;
+	nic->tx_ring[nic->tx_cnt - 1].segment_bytes = segment_bytes;
+}
+
+static void flush_segmented(struct sl_nic *nic, const struct sent *sent)
+{
+	if (nic->sink)
+		sl_sim_cut(sl_nic_payload(nic, sent->frame) - sent->header_bytes,
+			   sent->header_bytes, sent->staged, sent->payload_bytes,
+			   sent->segment_bytes, nic->sink, nic->sink_arg);
+	memset(sent->staged, 0xdb, sent->payload_bytes); /* whose it is now nobody knows */
+}
+
 void sl_nic_flush(struct sl_nic *nic)
 {
 	while (nic->flushed_cnt < nic->tx_cnt) {
-		uint32_t len_bytes = gather(nic);
+		uint32_t len_bytes;
 
+		if (nic->tx_ring[nic->flushed_cnt].staged) {
+			flush_segmented(nic, &nic->tx_ring[nic->flushed_cnt++]);
+			continue;
+		}
+		len_bytes = gather(nic);
 		if (nic->sink)
 			nic->sink(nic->sink_arg, nic->packet, len_bytes);
 	}
+	nic->staged_bytes = nic->given_bytes = 0;
 }
 
 void sl_nic_kick(struct sl_nic *nic)

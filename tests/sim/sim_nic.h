@@ -17,6 +17,9 @@
 typedef void sl_sim_nic_sink(void *arg, const uint8_t *packet, uint32_t len_bytes);
 void sl_sim_nic_connect(struct sl_nic *nic, sl_sim_nic_sink *sink, void *arg);
 
+/* Whether NICs that are opened from now on have packets cut into segments (sl_nic_segments). */
+void sl_sim_nic_set_segments(bool segments);
+
 /* A packet arrives: copied into a frame, or lost if none is left for it. */
 void sl_sim_nic_push(struct sl_nic *nic, const uint8_t *packet, uint32_t len_bytes);
 

@@ -651,6 +651,7 @@ bool sl_sim_plan_open(struct sl_sim_plan *plan, uint64_t seed, const char *name)
 	}
 	plan->scenario = scenarios[number].name;
 	scenarios[number].draw(plan);
+	plan->world.segments = one_in(plan, 2);
 	for (uint32_t i = 0; i < plan->file_cnt; i++)
 		first_version(&plan->files[i]);
 	plan->world.paths_max = plan->path_cnt + 1;

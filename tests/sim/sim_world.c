@@ -125,6 +125,7 @@ static void open_worker(struct sl_sim_world *world)
 		.drain_ns = 5 * SL_NS_PER_S,
 		.stats = world->stats,
 	};
+	sl_sim_nic_set_segments(options->segments);
 	BUG_ON(sl_worker_open(&world->worker, &world->config));
 	world->context = SSL_CTX_new(TLS_client_method());
 	BUG_ON(!world->context);

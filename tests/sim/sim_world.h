@@ -43,6 +43,7 @@ struct sl_sim_world_options {
 	uint64_t idle_timeout_ns;                     /* 0: 60 s */
 	uint64_t header_timeout_ns;                   /* 0: 10 s */
 	uint32_t mtu_bytes;                           /* 0: 1500 */
+	bool segments;                                /* the NIC cuts */
 	uint8_t congestion[4];                        /* enum sl_congestion of each listener */
 	const struct sl_sim_certificate *certificate; /* NULL: makes one of its own */
 	const struct sl_stores *stores;               /* NULL: none */

@@ -263,7 +263,8 @@ START_TEST(nothing_is_sent_once_it_is_over)
 	ck_assert(!verdict.has_conn);
 	/* A disk read comes back before the layer above has heard. */
 	ck_assert_uint_eq(
-	    sl_tcp_segment(story.tcp, story.conn, &(struct sl_tcp_payload){ frame + 128, MSS, 0 },
+	    sl_tcp_segment(story.tcp, story.conn,
+			   &(struct sl_tcp_payload){ .data = frame + 128, .len_bytes = MSS },
 			   sl_tcp_stream_seq(story.tcp, story.conn) - MSS, false, story.now_ns),
 	    0);
 }
