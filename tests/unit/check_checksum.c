@@ -103,25 +103,32 @@ START_TEST(pieces_of_even_length_add_up)
 }
 END_TEST
 
-/* Every length, every alignment; what lies around the copy stays. */
+static void expect_copy(uint8_t *to, const uint8_t *from, size_t len_bytes)
+{
+	uint64_t sum;
+
+	memset(to - 1, 0x5a, len_bytes + 2);
+	sum = sl_checksum_copy(to, from, len_bytes);
+	ck_assert_mem_eq(to, from, len_bytes);
+	ck_assert_uint_eq(to[-1], 0x5a);
+	ck_assert_uint_eq(to[len_bytes], 0x5a);
+	ck_assert_uint_eq(stored(sum), naive(from, len_bytes));
+}
+
+/* Every length up to two turns of the longest loop, every alignment; what lies around the copy
+ * stays. */
 START_TEST(a_copy_is_summed)
 {
-	uint8_t from[300], to[310];
+	enum { LEN_MAX_BYTES = 1100, LINE_BYTES = 64 };
+	static uint8_t from[LINE_BYTES + LEN_MAX_BYTES], to[1 + LINE_BYTES + LEN_MAX_BYTES + 1];
 
 	srandom(624);
 	for (size_t i = 0; i < sizeof(from); i++)
-		from[i] = (uint8_t)random();
-	for (size_t len_bytes = 0; len_bytes < 290; len_bytes++) {
-		size_t off = len_bytes % 7, at = 1 + len_bytes % 3;
-		uint64_t sum;
-
-		memset(to, 0x5a, sizeof(to));
-		sum = sl_checksum_copy(to + at, from + off, len_bytes);
-		ck_assert_mem_eq(to + at, from + off, len_bytes);
-		ck_assert_uint_eq(to[at - 1], 0x5a);
-		ck_assert_uint_eq(to[at + len_bytes], 0x5a);
-		ck_assert_uint_eq(stored(sum), naive(from + off, len_bytes));
-	}
+		from[i] = i % 3 ? (uint8_t)random() : 0xff;
+	for (size_t len_bytes = 0; len_bytes <= LEN_MAX_BYTES; len_bytes++)
+		for (size_t at = 0; at < LINE_BYTES; at++)
+			expect_copy(to + 1 + at, from + (at * 7 + len_bytes) % LINE_BYTES,
+				    len_bytes);
 }
 END_TEST
 
