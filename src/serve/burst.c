@@ -31,6 +31,9 @@ uint32_t sl_burst_max(const struct sl_worker *worker, struct sl_tcp_conn conn)
 	return (SL_BURST_FRAMES - SL_PACKET_FRAMES_MAX + each_cnt) / each_cnt * packet_bytes;
 }
 
+/* ---- In frames ---------------------------------------------------------------------------------
+ */
+
 static void add_packet(struct sl_burst *burst, struct sl_worker *worker, uint32_t payload_bytes)
 {
 	while (payload_bytes > 0) {
@@ -58,56 +61,6 @@ static void add_packets(struct sl_burst *burst, struct sl_worker *worker)
 	add_packet(burst, worker, left_bytes);
 	burst->cursor =
 	    (struct sl_span_cursor){ .spans = burst->spans, .span_cnt = burst->frame_cnt };
-}
-
-bool sl_burst_open(struct sl_burst *burst, struct sl_worker *worker, struct sl_tcp_conn conn,
-		   uint64_t start_seq, uint32_t len_bytes)
-{
-	uint32_t packet_bytes = sl_tcp_payload_max(worker->tcp, conn);
-	uint32_t first_max = sl_tcp_first_payload_max(worker->tcp, conn, start_seq, len_bytes);
-	uint32_t first_bytes = min_u32(len_bytes, first_max), left_bytes = len_bytes - first_bytes;
-	uint32_t more_cnt = (left_bytes + packet_bytes - 1) / packet_bytes;
-	uint32_t frames_max = frames_of(first_bytes) + more_cnt * frames_of(packet_bytes);
-
-	BUG_ON(len_bytes == 0);
-	BUG_ON(frames_max > SL_BURST_FRAMES);
-	if (!room_for(worker, frames_max))
-		return false;
-	burst->start_seq = start_seq;
-	burst->first_bytes = first_bytes;
-	burst->packet_bytes = packet_bytes;
-	burst->len_bytes = len_bytes;
-	burst->staged = NULL;
-	burst->put_bytes = 0;
-	burst->frame_cnt = 0;
-	if (sl_nic_segments(worker->nic)) {
-		burst->staged = sl_nic_stage(worker->nic, len_bytes);
-		if (!burst->staged)
-			return false;
-	} else {
-		add_packets(burst, worker);
-	}
-	sl_pump_note_use(worker);
-	return true;
-}
-
-uint8_t *sl_burst_place(const struct sl_burst *burst, const struct sl_worker *worker)
-{
-	return burst->staged ? burst->staged + burst->put_bytes : worker->scratch;
-}
-
-void sl_burst_put(struct sl_burst *burst, const uint8_t *data, uint32_t len_bytes)
-{
-	uint8_t *place = burst->staged + burst->put_bytes;
-
-	if (!burst->staged) {
-		sl_span_put(&burst->cursor, data, len_bytes);
-		return;
-	}
-	BUG_ON(burst->put_bytes + len_bytes > burst->len_bytes);
-	if (data != place)
-		memcpy(place, data, len_bytes);
-	burst->put_bytes += len_bytes;
 }
 
 static void give(struct sl_worker *worker, const struct sl_frame *frames, uint32_t frame_cnt)
@@ -172,7 +125,7 @@ static void send_frames(struct sl_burst *burst, struct sl_worker *worker, struct
 	burst->frame_cnt = 0;
 }
 
-/* ---- Staged ------------------------------------------------------------------------------------
+/* ---- In one piece ------------------------------------------------------------------------------
  */
 
 /* Of the bytes of a burst from off_bytes on, those that one packet can have: whole segments, and
@@ -238,6 +191,57 @@ static void send_staged(const struct sl_burst *burst, struct sl_worker *worker,
 
 /* ---- Either ------------------------------------------------------------------------------------
  */
+
+bool sl_burst_open(struct sl_burst *burst, struct sl_worker *worker, struct sl_tcp_conn conn,
+		   uint64_t start_seq, uint32_t len_bytes)
+{
+	uint32_t packet_bytes = sl_tcp_payload_max(worker->tcp, conn);
+	uint32_t first_max = sl_tcp_first_payload_max(worker->tcp, conn, start_seq, len_bytes);
+	uint32_t first_bytes = min_u32(len_bytes, first_max), left_bytes = len_bytes - first_bytes;
+	uint32_t more_cnt = (left_bytes + packet_bytes - 1) / packet_bytes;
+	uint32_t frames_max = frames_of(first_bytes) + more_cnt * frames_of(packet_bytes);
+
+	BUG_ON(len_bytes == 0);
+	BUG_ON(frames_max > SL_BURST_FRAMES);
+	if (!room_for(worker, frames_max))
+		return false;
+	burst->start_seq = start_seq;
+	burst->first_bytes = first_bytes;
+	burst->packet_bytes = packet_bytes;
+	burst->len_bytes = len_bytes;
+	burst->staged = NULL;
+	burst->put_bytes = 0;
+	burst->frame_cnt = 0;
+	if (sl_nic_segments(worker->nic)) {
+		burst->staged = sl_nic_stage(worker->nic, len_bytes);
+		if (!burst->staged)
+			return false;
+	} else {
+		add_packets(burst, worker);
+	}
+	sl_pump_note_use(worker);
+	return true;
+}
+
+uint8_t *sl_burst_place(const struct sl_burst *burst, const struct sl_worker *worker)
+{
+	return burst->staged ? burst->staged + burst->put_bytes : worker->scratch;
+}
+
+void sl_burst_put(struct sl_burst *burst, const uint8_t *data, uint32_t len_bytes)
+{
+	uint8_t *place;
+
+	if (!burst->staged) {
+		sl_span_put(&burst->cursor, data, len_bytes);
+		return;
+	}
+	place = burst->staged + burst->put_bytes;
+	BUG_ON(burst->put_bytes + len_bytes > burst->len_bytes);
+	if (data != place)
+		memcpy(place, data, len_bytes);
+	burst->put_bytes += len_bytes;
+}
 
 void sl_burst_send(struct sl_burst *burst, struct sl_worker *worker, struct sl_tcp_conn conn,
 		   bool push)
