@@ -134,6 +134,7 @@ struct sluice_worker_stats {
 	uint64_t queue;
 	uint64_t cpu;
 	uint64_t zero_copy; /* 1: AF_XDP zero-copy, 0: copy */
+	uint64_t gso; /* 1: 64 KB leave as one packet, which NIC or kernel cut into segments */
 	uint64_t huge_pages;
 	char aead[32];
 } __attribute__((aligned(4096)));

@@ -131,6 +131,7 @@ static struct sl_worker_config worker_config(const struct sl_server *server, uin
 	return (struct sl_worker_config){
 		.iface = options->iface,
 		.queue = idx,
+		.cpu = (uint32_t)sl_threads_cpu(idx),
 		.mtu_bytes = server->mtu_bytes,
 		.listeners = server->listeners,
 		.listener_cnt = server->listener_cnt,
@@ -252,8 +253,9 @@ static void report_worker(const struct sl_server *server, uint32_t idx)
 {
 	const struct sluice_worker_stats *stats = &server->page.stats->workers[idx];
 
-	sl_info("worker %u: queue %u, CPU %d, %s, AEAD %s", idx, idx, sl_threads_cpu(idx),
-		stats->zero_copy ? "zero-copy" : "copy", stats->aead[0] ? stats->aead : "none");
+	sl_info("worker %u: queue %u, CPU %d, %s%s, AEAD %s", idx, idx, sl_threads_cpu(idx),
+		stats->zero_copy ? "zero-copy" : "copy", stats->gso ? ", GSO" : "",
+		stats->aead[0] ? stats->aead : "none");
 	report_memory(idx, stats);
 }
 

@@ -51,6 +51,7 @@ static void put_worker(FILE *out, uint32_t idx, const struct sluice_worker_stats
 	put_number(out, "queue", now->queue);
 	put_number(out, "cpu", now->cpu);
 	put_text(out, "xdp_mode", now->zero_copy ? "zero-copy" : "copy");
+	put_bool(out, "gso", now->gso);
 	put_bool(out, "huge_pages", now->huge_pages);
 	put_text(out, "aead", now->aead);
 	fprintf(out, "\"loop_busy_share\":%.4f,", sl_stats_busy(now, before));

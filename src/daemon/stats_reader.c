@@ -157,6 +157,7 @@ static void sample_worker(struct sluice_worker_stats *to, const struct sluice_wo
 	to->queue = load(&from->queue);
 	to->cpu = load(&from->cpu);
 	to->zero_copy = load(&from->zero_copy);
+	to->gso = load(&from->gso);
 	to->huge_pages = load(&from->huge_pages);
 	memcpy(to->aead, from->aead, sizeof(to->aead));
 	to->aead[sizeof(to->aead) - 1] = '\0';

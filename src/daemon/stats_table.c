@@ -110,6 +110,12 @@ static const char *mode_text(const struct sluice_worker_stats *worker, char out[
 	return worker->zero_copy ? "zero-copy" : "copy";
 }
 
+static const char *gso_text(const struct sluice_worker_stats *worker, char out[SL_UNITS_BYTES])
+{
+	(void)out;
+	return worker->gso ? "yes" : "no";
+}
+
 static const char *pages_text(const struct sluice_worker_stats *worker, char out[SL_UNITS_BYTES])
 {
 	(void)out;
@@ -135,8 +141,9 @@ static void print_facts(FILE *out, const struct sl_stats_sample *now)
 		const char *(*text)(const struct sluice_worker_stats *, char[SL_UNITS_BYTES]);
 	} rows[] = {
 		{ "receive queue", queue_text }, { "CPU", cpu_text },
-		{ "AF_XDP mode", mode_text },    { "memory pages", pages_text },
-		{ "AEAD", aead_text },           { "loop busy", busy_text },
+		{ "AF_XDP mode", mode_text },    { "GSO", gso_text },
+		{ "memory pages", pages_text },  { "AEAD", aead_text },
+		{ "loop busy", busy_text },
 	};
 	char text[SL_UNITS_BYTES];
 

@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <linux/bpf.h>
 #include <linux/ethtool.h>
 #include <linux/sockios.h>
@@ -25,6 +26,7 @@ enum {
 	XDP_HEADROOM_BYTES = 256, /* the kernel's XDP_PACKET_HEADROOM, before every packet */
 	CHUNK_MIN_BYTES = 2048,   /* what the kernel takes for a UMEM: */
 	CHUNK_MAX_BYTES = 4096,   /* powers of two up to its page */
+	CPU_MASK_BYTES = 8192 / 32 * 9 + 1, /* of as many CPUs as Linux knows */
 };
 
 /* Received packets start later in their chunk than sent ones, so their need decides. */
@@ -104,6 +106,57 @@ int sl_nic_rx_queues(const char *iface)
 			queue_cnt++;
 	closedir(dir);
 	return queue_cnt;
+}
+
+bool sl_nic_mask_has(const char *mask, uint32_t cpu)
+{
+	const char *end = mask + strcspn(mask, "\n");
+	uint32_t word = 0;
+
+	/* The last word has the lowest bits. */
+	for (uint32_t skip = cpu / 32; skip > 0; skip--) {
+		while (end > mask && end[-1] != ',')
+			end--;
+		if (end == mask)
+			return false;
+		end--;
+	}
+	while (end > mask && end[-1] != ',')
+		end--;
+	return sscanf(end, "%" SCNx32, &word) == 1 && (word >> cpu % 32 & 1);
+}
+
+/* Whose CPUs send on that queue: 0, or -ENOENT if there is no such queue. */
+static int read_xps(const char *iface, int queue, char mask[CPU_MASK_BYTES])
+{
+	char path[96];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/sys/class/net/%s/queues/tx-%d/xps_cpus", iface, queue);
+	file = fopen(path, "re");
+	if (!file)
+		return -ENOENT;
+	if (!fgets(mask, CPU_MASK_BYTES, file))
+		mask[0] = '\0'; /* the only queue has none */
+	fclose(file);
+	return 0;
+}
+
+bool sl_nic_sends_on(const char *iface, uint32_t cpu, uint32_t queue)
+{
+	char mask[CPU_MASK_BYTES];
+	bool here = false;
+
+	if (sl_nic_tx_queues(iface) == 1)
+		return true;
+	for (int other = 0; read_xps(iface, other, mask) == 0; other++) {
+		if (!sl_nic_mask_has(mask, cpu))
+			continue;
+		if ((uint32_t)other != queue)
+			return false;
+		here = true;
+	}
+	return here;
 }
 
 bool sl_nic_defers_interrupts(const char *iface)

@@ -4,6 +4,7 @@
 #define SL_NIC_INTERFACE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* The interface's index, or -ENODEV with its line in the log. System calls: ioctl. */
 int sl_nic_ifindex(const char *iface);
@@ -20,6 +21,14 @@ int sl_nic_check_mtu(const char *iface);
 /* Queues to send on, from ethtool's channels (1 if the driver has none to tell), or -ENODEV,
  * -errno, with their line in the log. */
 int sl_nic_tx_queues(const char *iface);
+
+/* Does what is sent on cpu leave on this queue, and on no other? By XPS (sysfs, Documentation/
+ * networking/scaling.rst), or because there is only one. False if nobody tells. */
+bool sl_nic_sends_on(const char *iface, uint32_t cpu, uint32_t queue);
+
+/* Has the mask, hexadecimal in words of 32 bits with commas between them, as sysfs writes it, the
+ * bit of cpu? */
+bool sl_nic_mask_has(const char *mask, uint32_t cpu);
 
 /* Receive queues that the driver has in use, from sysfs; 0 if it does not tell. */
 int sl_nic_rx_queues(const char *iface);

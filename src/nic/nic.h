@@ -53,10 +53,11 @@ enum { SL_NIC_SPARES_CNT = 4 };
 struct sl_nic_config {
 	const char *iface; /* outlives the NIC */
 	uint32_t queue;
-	uint32_t frame_cnt;   /* chunks of the UMEM; fill_cnt of them wait for packets, the rest are
-				 for transmit */
-	uint32_t fill_cnt;    /* a power of two: size of fill and RX rings, [64, 4096] */
-	uint32_t tx_cnt;      /* a power of two: size of TX and completion rings, [64, 8192] */
+	uint32_t cpu;       /* where the owner will run: it decides what a packet socket sends on */
+	uint32_t frame_cnt; /* chunks of the UMEM; fill_cnt of them wait for packets, the rest are
+			       for transmit */
+	uint32_t fill_cnt;  /* a power of two: size of fill and RX rings, [64, 4096] */
+	uint32_t tx_cnt;    /* a power of two: size of TX and completion rings, [64, 8192] */
 	uint32_t chunk_bytes; /* 2048 or 4096; sl_nic_chunk_bytes chooses */
 	bool long_packets;    /* the MTU is above SL_MTU_FRAME_MAX; chunk_bytes is 4096 */
 	enum sl_nic_polling polling;
@@ -160,8 +161,8 @@ uint32_t sl_nic_reap(struct sl_nic *nic);
 
 /* Has what was given to sl_nic_tx sent; wakes the kernel for the fill ring if it asks for that
  * (need_wakeup); with busy polling, polls the driver. Never blocks. System calls: in zero-copy mode
- * at most one a ring. Without it, on an interface with one queue to send on, sendmmsg(2) sends, 32
- * packets a call (gso_socket.h). With several the AF_XDP socket sends, on its queue: before
+ * at most one a ring. Without it sendmmsg(2) sends, 32 packets a call (gso_socket.h), if what is
+ * sent on this CPU leaves on this queue. Otherwise the AF_XDP socket sends: before
  * Linux 6.17 32 packets a call, so it is called until all have left or the kernel takes no more.
  * What the kernel does not take stays, and leaves with a later flush. */
 void sl_nic_flush(struct sl_nic *nic);

@@ -4,10 +4,10 @@
  * in the chunk the packet starts; the frame is the address divided by the chunk size.
  *
  * Without zero-copy packets are received over AF_XDP all the same, but leave through a packet
- * socket (gso_socket.h), which takes many segments as one. But only if the interface has one queue
- * to send on: a packet socket cannot say which one, and there are devices on which a flow is
- * received on the queue that it was sent on last (a virtio NIC on a tap; filters that learn, as
- * ixgbe's ATR): it would leave its worker.
+ * socket (gso_socket.h), which takes many segments as one. But only if they leave on the worker's
+ * queue: a packet socket cannot say which one, and there are devices on which a flow is received on
+ * the queue that it was sent on last (a virtio NIC on a tap; filters that learn, as ixgbe's ATR):
+ * it would leave its worker.
  *
  * Completion and TX ring have the same size, and a frame counts as in tx from sl_nic_tx until it
  * has been reaped. So sl_nic_tx_room, the ring size less those frames, bounds both: the kernel
@@ -184,7 +184,8 @@ int sl_nic_open(struct sl_nic **out, const struct sl_nic_config *config, struct 
 	error = open_socket(nic, ifindex);
 	if (error < 0)
 		goto fail_socket;
-	nic->by_socket = !nic->xsk.zero_copy && sl_nic_tx_queues(config->iface) == 1;
+	nic->by_socket =
+	    !nic->xsk.zero_copy && sl_nic_sends_on(config->iface, config->cpu, config->queue);
 	if (nic->by_socket)
 		error = open_gso_socket(nic, ifindex, arena);
 	if (error < 0)

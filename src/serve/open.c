@@ -169,6 +169,7 @@ static int open_devices(struct sl_worker *worker)
 	struct sl_nic_config nic = {
 		.iface = config->iface,
 		.queue = config->queue,
+		.cpu = config->cpu,
 		.frame_cnt = frame_cnt,
 		.fill_cnt = FILL_FRAMES,
 		.tx_cnt = power_of_two(budget.frame_cnt),
@@ -276,6 +277,7 @@ int sl_worker_open(struct sl_worker **out, const struct sl_worker_config *config
 	}
 	worker->stats->queue = config->queue;
 	worker->stats->zero_copy = sl_nic_zero_copy(worker->nic);
+	worker->stats->gso = sl_nic_segments(worker->nic);
 	worker->stats->huge_pages = worker->arena.huge;
 	count_memory(worker, sl_alloc_bytes() - before_bytes);
 	*out = worker;

@@ -21,6 +21,7 @@ struct sl_stores;
 struct sl_worker_config { /* immutable; outlives the worker */
 	const char *iface;
 	uint32_t queue;
+	uint32_t cpu; /* where it will run */
 	uint32_t mtu_bytes;
 	const struct sl_listener *listeners; /* expanded, for TCP */
 	uint32_t listener_cnt;

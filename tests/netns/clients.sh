@@ -121,8 +121,8 @@ all_suites()
 
 engine_is()
 {
-	"$SLUICE" stats --run-dir "$run_dir" --json | jq -e --arg name "$1" \
-		'all(.workers[]; .aead | startswith($name))'
+	"$SLUICE" stats --run-dir "$run_dir" --json | jq -en --arg name "$1" \
+		'input | all(.workers[]; .aead | startswith($name))'
 }
 
 ok "namespaces" net_pair

@@ -98,8 +98,8 @@ agrees_with_kernel()
 measures_time()
 {
 	connections --json | tee "$work/json" | jq -es '
-		all(.[]; .min_rtt_ns > 4e6 and .min_rtt_ns < 2e9 and .rtt_ns >= .min_rtt_ns and
-			.rto_ns > .rtt_ns and .in_flight_bytes <= .cwnd_bytes and
+		length > 0 and all(.[]; .min_rtt_ns > 4e6 and .min_rtt_ns < 2e9 and
+			.rtt_ns >= .min_rtt_ns and .rto_ns > .rtt_ns and .in_flight_bytes <= .cwnd_bytes and
 			.in_flight_bytes + .sacked_bytes + .missing_bytes <= .unacked_bytes and
 			.delivery_bytes_per_s > 0 and .pacing_bytes_per_s > 0)' ||
 		{ cat "$work/json"; return 1; }
@@ -108,7 +108,8 @@ measures_time()
 tells_sessions()
 {
 	connections --json | jq -es 'map(select(.tls)) | length == '$((downloads - 1)) &&
-		connections --json | jq -es 'all(.[]; .left_bytes > 0 and .left_bytes < 16000000)'
+		connections --json | jq -es 'length > 0 and
+			all(.[]; .left_bytes > 0 and .left_bytes < 16000000)'
 }
 
 # of_text COUNT [OPTION…]: so many connections, two lines each, the second indented.

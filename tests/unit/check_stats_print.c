@@ -33,6 +33,7 @@ static void set_up(void)
 		worker->queue = idx;
 		worker->cpu = 2 + idx;
 		worker->zero_copy = idx;
+		worker->gso = !idx;
 		worker->tx_bytes = 1000000;
 		worker->tx_packets = 700;
 		worker->loop_busy_ns = 30 * SL_NS_PER_S;
@@ -110,6 +111,7 @@ START_TEST(test_table)
 	ck_assert_str_eq(line_of("receive queue"), "receive queue 0 1");
 	ck_assert_str_eq(line_of("CPU"), "CPU 2 3");
 	ck_assert_str_eq(line_of("AF_XDP mode"), "AF_XDP mode copy zero-copy");
+	ck_assert_str_eq(line_of("GSO"), "GSO yes no");
 	ck_assert_str_eq(line_of("AEAD"), "AEAD ipsec-mb avx512 ipsec-mb avx512");
 	ck_assert_str_eq(line_of("loop busy "), "loop busy 50.7 % 50.7 %");
 	ck_assert_str_eq(line_of("tx packets"), "tx packets 170 k 170 k 341 k");
@@ -187,7 +189,7 @@ START_TEST(test_json)
 		     "\"uptime_s\":61,\"draining\":false,\"certificates\":0,"
 		     "\"certificate_expires_s\":0,\"certificate_reloads\":0,"
 		     "\"certificate_reload_failures\":0,\"workers\":[{\"worker\":0,\"queue\":0,"
-		     "\"cpu\":2,\"xdp_mode\":\"copy\",\"huge_pages\":false,"
+		     "\"cpu\":2,\"xdp_mode\":\"copy\",\"gso\":true,\"huge_pages\":false,"
 		     "\"aead\":\"ipsec-mb avx512\",\"loop_busy_share\":0.5066,\"rx_packets\":0,"));
 	ck_assert_ptr_nonnull(strstr(printed, "\"xdp_mode\":\"zero-copy\""));
 	ck_assert_ptr_nonnull(strstr(printed, "\"total\":{\"rx_packets\":0,\"rx_bytes\":0,"

@@ -33,6 +33,7 @@ START_TEST(test_sample)
 	page.stats->workers[1].requests = 7;
 	page.stats->workers[1].memory_bytes = 9;
 	page.stats->workers[1].zero_copy = 1;
+	page.stats->workers[1].gso = 1;
 	memset(page.stats->workers[1].aead, 'x', sizeof(page.stats->workers[1].aead));
 
 	sl_stats_reader_sample(&reader, &sample);
@@ -41,6 +42,7 @@ START_TEST(test_sample)
 	ck_assert_uint_eq(sample.workers[0].requests, 5);
 	ck_assert_uint_eq(sample.workers[1].requests, 7);
 	ck_assert_uint_eq(sample.workers[1].zero_copy, 1);
+	ck_assert_uint_eq(sample.workers[1].gso, 1);
 	ck_assert_uint_eq(strlen(sample.workers[1].aead), sizeof(sample.workers[1].aead) - 1);
 	ck_assert_uint_eq(sample.total.requests, 12);
 	ck_assert_uint_eq(sample.total.memory_bytes, 9);
