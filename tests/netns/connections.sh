@@ -99,7 +99,8 @@ measures_time()
 {
 	connections --json | tee "$work/json" | jq -es '
 		length > 0 and all(.[]; .min_rtt_ns > 4e6 and .min_rtt_ns < 2e9 and
-			.rtt_ns >= .min_rtt_ns and .rto_ns > .rtt_ns and .in_flight_bytes <= .cwnd_bytes and
+			.rtt_ns >= .min_rtt_ns and .rto_ns > .rtt_ns and
+			.in_flight_bytes <= .cwnd_bytes and
 			.in_flight_bytes + .sacked_bytes + .missing_bytes <= .unacked_bytes and
 			.delivery_bytes_per_s > 0 and .pacing_bytes_per_s > 0)' ||
 		{ cat "$work/json"; return 1; }

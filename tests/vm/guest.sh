@@ -16,7 +16,7 @@
 # is the console, in $console.
 
 guest_cpus=2
-device_queues=4 # of the NIC: with two CPUs the driver uses two until it is told otherwise
+device_queues=3 # of the NIC: as many as CPUs may be used, and leave too few for XDP's own
 guest_memory_mb=1024
 drive_mb=512
 

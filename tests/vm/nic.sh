@@ -147,6 +147,11 @@ zero_copies()
 	guest_stats '.workers[].xdp_mode' | uniq | diff - <(echo zero-copy)
 }
 
+each_worker_has_gso()
+{
+	guest_stats '.workers[].gso' | uniq | diff - <(echo true)
+}
+
 # The counters that nothing but a defect moves.
 nothing_odd()
 {
@@ -188,9 +193,21 @@ packets_were_long()
 nic_tests()
 {
 	ok "the kernel answers before Sluice is there" network_up
+	ok "one queue is used" guest "ethtool -L eth0 combined 1"
 	ok "spare queues are refused" refuses_spare_queues
+
+	# XPS, as the driver sets it up, gives each CPU the queue that its worker has.
+	ok "as many queues are used as there are CPUs" guest "ethtool -L eth0 combined $guest_cpus"
+	ok "the server starts" guest_serve || return
+	granted GSO "$gso" "$(yes_if each_worker_has_gso)"
+	ok "it serves" gets_big
+	ok "every queue has its clients" every_queue
+	ok "nothing odd was counted" nothing_odd
+	ok "it ends when asked" guest_end TERM 0
+
 	ok "all queues are put to use" guest "ethtool -L eth0 combined $device_queues"
 	ok "the server starts" guest_serve || return
+	ok "two on a CPU are not told apart by XPS" not each_worker_has_gso
 	granted zero-copy "$zero_copy" "$(yes_if zero_copies)"
 	granted steering native "$(guest_stats .steering)"
 	ok "$((object_bytes / mib)) MiB over TLS 1.3, while the kernel serves its own" \
