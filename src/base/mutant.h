@@ -15,6 +15,7 @@
 	X(RESEND_BYTES, "lost bytes of a plain file are read one byte too early")  \
 	X(SHORT_READ, "a short read is taken for a whole one")                     \
 	X(FRAME_LEAK, "the frame of a packet that need not leave is not returned") \
+	X(LONG_SEGMENTS, "a piece is cut into segments that are a byte too long")  \
 	X(BUFFER_LEAK, "the buffer of a read for nobody is not returned")          \
 	X(BLOCK_TOO_SOON, "a block is given back while others still want it")      \
 	X(SHARED_VERSION, "what was read of a file is taken for its successor's")  \

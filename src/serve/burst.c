@@ -166,7 +166,7 @@ static void send_segments(const struct sl_burst *burst, struct sl_worker *worker
 				      push, worker->now_ns);
 	BUG_ON(header_bytes == 0);
 	sl_nic_tx_segmented(worker->nic, frame, header_bytes, burst->staged + off_bytes, len_bytes,
-			    each_bytes);
+			    each_bytes + SL_MUTANT(LONG_SEGMENTS));
 	worker->stats->tx_packets += segment_cnt;
 	worker->stats->tx_bytes += segment_cnt * header_bytes + len_bytes;
 }

@@ -51,6 +51,7 @@ found RECORD_NO calm 1-10
 found RESEND_BYTES lossy 1-20
 found SHORT_READ changing-files 1-40
 found FRAME_LEAK reordered 1-40
+found LONG_SEGMENTS lossy 1-20
 found BUFFER_LEAK quitters 1-40
 found BLOCK_TOO_SOON live 1-20
 found SHARED_VERSION live 1-40

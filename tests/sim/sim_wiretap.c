@@ -66,6 +66,18 @@ static bool meets_ring(struct sl_sim_tap *tap, uint64_t seq, const uint8_t *data
 	       memcmp(tap->ring, data + part_bytes, len_bytes - part_bytes) == 0;
 }
 
+/* RFC 6691: options count, whatever the client thought of when it said its MSS. */
+static void check_length(uint32_t place, const struct sl_sim_tcp *tcp,
+			 const struct sl_segment *segment)
+{
+	uint32_t options_bytes = segment->has_timestamps ? 12 : 0;
+
+	options_bytes += segment->sack_cnt ? 4 + segment->sack_cnt * 8U : 0;
+	if (segment->payload_bytes + options_bytes > tcp->config.mss)
+		sl_sim_violation(place, "a segment of %u bytes and %u of options, the MSS is %u",
+				 segment->payload_bytes, options_bytes, tcp->config.mss);
+}
+
 static void check_payload(struct sl_sim_tap *tap, uint32_t place, const struct sl_sim_tcp *tcp,
 			  const struct sl_segment *segment, bool may_change)
 {
@@ -164,8 +176,10 @@ void sl_sim_tap_segment(struct sl_sim_tap *tap, uint32_t place, const struct sl_
 	if (tcp->state == SL_SIM_TCP_SYN_SENT && !(segment->flags & SL_TCP_SYN))
 		return;
 	check_ack(tap, place, tcp, segment);
-	if (segment->payload_bytes > 0)
+	if (segment->payload_bytes > 0) {
+		check_length(place, tcp, segment);
 		check_payload(tap, place, tcp, segment, may_change);
+	}
 	if (segment->flags & SL_TCP_FIN)
 		check_fin(tap, place, segment);
 }

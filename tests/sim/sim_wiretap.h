@@ -6,6 +6,7 @@
  *    it means that no nonce seals two texts;
  *  - new bytes follow the ones before without a gap, and none beyond the right edge that the client
  *    has offered;
+ *  - no segment is longer than the client takes;
  *  - after FIN there is nothing, and FIN stays where it was;
  *  - our acknowledgements are of what the client has sent, and never go back; neither does the
  *    right edge of the window that we offer (RFC 9293, 3.8.6).
