@@ -6,6 +6,7 @@
  * and the congestion window last, because it depends on what RACK found.
  */
 #include "base/bug.h"
+#include "base/minmax.h"
 #include "tcp/stack.h"
 
 /* RFC 5681, section 2. */
@@ -17,8 +18,10 @@ static bool is_duplicate(const struct sl_tcb *tcb, const struct sl_segment *segm
 	       (uint32_t)segment->window << tcb->snd_scale == tcb->snd_wnd_bytes;
 }
 
-/* RFC 9293, 3.10.7.4: not from a segment older than the one that set it last. True if a closed
- * window was opened. */
+/* Not from a segment older than the one that set it last (RFC 9293, 3.10.7.4). But one that
+ * acknowledges more is later, whatever its own number: it has been sent again. RFC 9293 leaves the
+ * window as it was then; as it counts from snd_una, which moves, its right edge would go where the
+ * peer never put it. True if a closed window was opened. */
 static bool update_window(struct sl_tcb *tcb, const struct sl_segment *segment, uint64_t seq,
 			  uint64_t ack_seq)
 {
@@ -26,10 +29,11 @@ static bool update_window(struct sl_tcb *tcb, const struct sl_segment *segment, 
 
 	if (ack_seq < tcb->snd_una)
 		return false;
-	if (seq < tcb->snd_wl1_seq || (seq == tcb->snd_wl1_seq && ack_seq < tcb->snd_wl2_seq))
+	if (ack_seq == tcb->snd_wl2_seq && seq < tcb->snd_wl1_seq)
 		return false;
+	BUG_ON_HOT(ack_seq < tcb->snd_wl2_seq);
 	tcb->snd_wnd_bytes = (uint32_t)segment->window << tcb->snd_scale;
-	tcb->snd_wl1_seq = seq;
+	tcb->snd_wl1_seq = max_u64(tcb->snd_wl1_seq, seq);
 	tcb->snd_wl2_seq = ack_seq;
 	if (tcb->snd_wnd_bytes > tcb->snd_wnd_max_bytes)
 		tcb->snd_wnd_max_bytes = tcb->snd_wnd_bytes;

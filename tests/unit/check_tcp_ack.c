@@ -99,6 +99,25 @@ START_TEST(of_two_windows_the_later_counts)
 }
 END_TEST
 
+/* What the peer sends again, because it was lost, has its old number, and a window as of now, which
+ * lies where its ACK says: that of before would lie too far. */
+START_TEST(a_window_is_as_late_as_its_ack)
+{
+	story.window = 5 * MSS;
+	story_data(&story, 101, 1, 100);
+	story_send(&story, 4 * MSS);
+	story.window = MSS;
+	story_data(&story, 1, 1 + 4 * MSS, 100); /* fills the gap */
+	ck_assert_uint_eq(story_info(&story).peer_window_bytes, MSS);
+	ck_assert_uint_eq(story_window(&story), MSS);
+	story.window = 3 * MSS;
+	story_data(&story, 51, 1 + 4 * MSS, 200); /* of these two it cannot be told */
+	ck_assert_uint_eq(story_info(&story).peer_window_bytes, MSS);
+	story_ack(&story, 1 + 4 * MSS);
+	ck_assert_uint_eq(story_info(&story).peer_window_bytes, 3 * MSS);
+}
+END_TEST
+
 START_TEST(the_peers_window_is_a_limit)
 {
 	story.window = 4000;
@@ -224,6 +243,7 @@ Suite *suite_tcp_ack(void)
 	tcase_add_test(tcase, old_acks_change_nothing);
 	tcase_add_test(tcase, even_with_newer_payload);
 	tcase_add_test(tcase, of_two_windows_the_later_counts);
+	tcase_add_test(tcase, a_window_is_as_late_as_its_ack);
 	tcase_add_test(tcase, the_peers_window_is_a_limit);
 	tcase_add_test(tcase, a_window_taken_back_takes_nothing_back);
 	tcase_add_test(tcase, round_trips_are_measured_to_the_nanosecond);
