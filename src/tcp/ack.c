@@ -29,9 +29,9 @@ static bool update_window(struct sl_tcb *tcb, const struct sl_segment *segment, 
 
 	if (ack_seq < tcb->snd_una)
 		return false;
-	if (ack_seq == tcb->snd_wl2_seq && seq < tcb->snd_wl1_seq)
+	if (ack_seq < tcb->snd_wl2_seq || /* which may have acknowledged our FIN, too */
+	    (ack_seq == tcb->snd_wl2_seq && seq < tcb->snd_wl1_seq))
 		return false;
-	BUG_ON_HOT(ack_seq < tcb->snd_wl2_seq);
 	tcb->snd_wnd_bytes = (uint32_t)segment->window << tcb->snd_scale;
 	tcb->snd_wl1_seq = max_u64(tcb->snd_wl1_seq, seq);
 	tcb->snd_wl2_seq = ack_seq;

@@ -56,7 +56,7 @@ download()
 	pid=$!
 	while kill -0 $pid 2>/dev/null; do
 		cached_pages >>"$work/pages"
-		sleep 0.2
+		sleep 0.02
 	done
 	cached_pages >>"$work/pages"
 	cat "$work/fetch.out"
