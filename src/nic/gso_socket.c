@@ -122,7 +122,7 @@ static const struct sl_gso_packet *packet_at(const struct sl_gso_socket *gso, ui
 
 static uint32_t segments_of(const struct sl_gso_packet *packet)
 {
-	if (packet->payload_bytes <= packet->segment_bytes || packet->segment_bytes == 0)
+	if (packet->segment_bytes == 0)
 		return 1;
 	return (packet->payload_bytes + packet->segment_bytes - 1) / packet->segment_bytes;
 }

@@ -45,7 +45,7 @@ struct sl_gso_socket {
 	uint32_t put_seq, sent_seq, reaped_seq; /* counted freely; reaped ≤ sent ≤ put */
 	struct sl_gso_batch *batch;             /* what one call is told */
 	uint8_t *staging;                       /* SL_STAGING_BYTES */
-	uint32_t staged_bytes;
+	uint32_t staged_bytes;                  /* of it are in use */
 
 	uint64_t call_cnt;    /* sendmmsg(2) */
 	uint64_t error_cnt;   /* calls refused for good reason: link down, interface gone */
@@ -96,9 +96,9 @@ static inline bool sl_gso_socket_reap(struct sl_gso_socket *gso, struct sl_frame
 	return true;
 }
 
-/* Sends until none is left, or the kernel takes no more for now (send buffer full,
- * link down): those stay. What the interface's queue has no room for is dropped and counted, and
- * the rest stays for a later flush, too. Never blocks. */
+/* Precondition: all that is staged was put. Sends until none is left, or the kernel takes no more
+ * for now (send buffer full, link down): those stay. What the interface's queue has no room for is
+ * dropped and counted, and the rest stays for a later flush, too. Never blocks. */
 void sl_gso_socket_flush(struct sl_gso_socket *gso);
 
 #endif

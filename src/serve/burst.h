@@ -16,8 +16,8 @@
 #include "serve/state.h"
 
 struct sl_burst {
-	uint8_t *staged; /* NULL: in frames */
-	uint32_t put_bytes;
+	uint8_t *staged;    /* len_bytes of the NIC's staging area; NULL: in frames */
+	uint32_t put_bytes; /* of it are filled */
 	struct sl_frame frames[SL_BURST_FRAMES];
 	struct sl_span spans[SL_BURST_FRAMES]; /* one a frame; a packet may have several */
 	uint32_t frame_cnt;
@@ -36,8 +36,9 @@ uint32_t sl_burst_max(const struct sl_worker *worker, struct sl_tcp_conn conn);
 bool sl_burst_open(struct sl_burst *burst, struct sl_worker *worker, struct sl_tcp_conn conn,
 		   uint64_t start_seq, uint32_t len_bytes);
 
-/* Where the next len_bytes should be made: in the burst itself, if it is in one piece, otherwise in
- * the worker's scratch. len_bytes ≤ SL_RECORD_PLAIN_MAX_BYTES + SL_RECORD_OVERHEAD_MAX_BYTES. */
+/* Where the next record is to be made before it is put in: in the burst itself, if it is in one
+ * piece, otherwise in the worker's scratch. There is room for the longest record, or for what is
+ * left of the burst if that is less. */
 uint8_t *sl_burst_place(const struct sl_burst *burst, const struct sl_worker *worker);
 
 /* Puts bytes in and moves on: copies them, unless they are in place. */

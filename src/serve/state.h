@@ -48,6 +48,8 @@ _Static_assert(SL_BURST_PACKETS * 1208 > SL_BUFFER_BYTES + 8 * SL_RECORD_OVERHEA
 _Static_assert(SL_BURST_PACKETS *(SL_PMTU_MIN - 20 - 32) >
 		   SL_RECORD_PLAIN_MAX_BYTES + SL_RECORD_OVERHEAD_MAX_BYTES,
 	       "and one record whatever a router says the path's MTU is");
+_Static_assert(SL_BURST_FRAMES *SL_FRAME_PAYLOAD_BYTES <= SL_STAGING_BYTES,
+	       "a burst in one piece fits the staging area");
 
 enum { SL_WAKE_NIC, SL_WAKE_PEOPLE }; /* cookies of the watches */
 

@@ -149,7 +149,7 @@ void sl_nic_tx_long(struct sl_nic *nic, const struct sl_frame *frames, uint32_t 
 	sl_nic_tx(nic, *frames, header_bytes, payload_bytes);
 }
 
-/* A frame for each segment, as where there is zero-copy. */
+/* A frame for each segment, as where there is zero-copy: nobody stages anything. */
 bool sl_nic_segments(const struct sl_nic *nic)
 {
 	(void)nic;
@@ -158,15 +158,13 @@ bool sl_nic_segments(const struct sl_nic *nic)
 
 uint8_t *sl_nic_stage(struct sl_nic *nic, uint32_t len_bytes)
 {
-	(void)nic;
-	(void)len_bytes;
+	BUG_ON(nic || len_bytes);
 	return NULL;
 }
 
 void sl_nic_unstage(struct sl_nic *nic, const uint8_t *payload)
 {
-	(void)nic;
-	(void)payload;
+	BUG_ON(nic || payload);
 }
 
 uint32_t sl_nic_staged_bytes(const struct sl_nic *nic)
@@ -178,9 +176,7 @@ uint32_t sl_nic_staged_bytes(const struct sl_nic *nic)
 void sl_nic_tx_segmented(struct sl_nic *nic, struct sl_frame frame, uint32_t header_bytes,
 			 const uint8_t *payload, uint32_t payload_bytes, uint32_t segment_bytes)
 {
-	(void)payload;
-	(void)segment_bytes;
-	sl_nic_tx(nic, frame, header_bytes, payload_bytes);
+	BUG_ON(nic || frame.idx || header_bytes || payload || payload_bytes || segment_bytes);
 }
 
 void sl_nic_flush(struct sl_nic *nic)
